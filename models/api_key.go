@@ -1,0 +1,221 @@
+package models
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// APIKey is a credential of a user. The secret is not here: only its digest,
+// which the store keeps to itself, and the prefix by which people know it.
+type APIKey struct {
+	ID          string `gorm:"primaryKey"` // "apikeys-" and 25 random characters, lower case: paths are matched without regard to case
+	UserID      int64
+	Purpose     string
+	PurposeFold string // Fold(Purpose), for searching
+	Prefix      string // "API-FSX"
+	PepperID    int64
+	Digest      []byte // HMAC of the secret, see Keyring
+	Seal        []byte // HMAC of this row, see SealedBytes
+	ParentID    string // the key that made this one, "" when a person did
+	FormID      *string
+	CreatedAt   time.Time
+	ExpiresAt   time.Time // the first instant at which the key is refused
+	RevokedAt   *time.Time
+	RevokedBy   *int64
+	LastUsedAt  *time.Time
+	LastUsedIP  string
+}
+
+// TableName names the table for GORM, which would split the abbreviation.
+func (APIKey) TableName() string { return "api_keys" }
+
+// Days before the end at which a key counts as ending soon, and as ending very
+// soon; the same as the two warnings that subscriptions send.
+const (
+	WarningDays = 20
+	UrgentDays  = 10
+)
+
+// KeyStatus is what a key is good for at some moment.
+type KeyStatus string
+
+// The statuses. ExpiresSoon keys are usable too.
+const (
+	KeyUsable      KeyStatus = "usable"
+	KeyExpiresSoon KeyStatus = "expires-soon"
+	KeyExpired     KeyStatus = "expired"
+	KeyRevoked     KeyStatus = "revoked"
+)
+
+// Status tells what the key is good for at now. Revoked outweighs expired:
+// somebody decided it.
+func (k APIKey) Status(now time.Time) KeyStatus {
+	switch {
+	case k.RevokedAt != nil:
+		return KeyRevoked
+	case !now.Before(k.ExpiresAt):
+		return KeyExpired
+	case !now.Add(WarningDays * day).Before(k.ExpiresAt):
+		return KeyExpiresSoon
+	}
+	return KeyUsable
+}
+
+// Usable reports whether the key opens anything at now.
+func (k APIKey) Usable(now time.Time) bool { return k.RevokedAt == nil && now.Before(k.ExpiresAt) }
+
+// Remaining is the part of the key's life that is left at now, from 0 to 100.
+func (k APIKey) Remaining(now time.Time) int {
+	life, left := k.ExpiresAt.Sub(k.CreatedAt), k.ExpiresAt.Sub(now)
+	if life <= 0 || left <= 0 {
+		return 0
+	}
+	return int(min(100, (left*100+life-1)/life))
+}
+
+// Hint is what people recognise the key by.
+func (k APIKey) Hint() string { return Hint(k.Prefix) }
+
+// SealedBytes are the facts of the row that decide what the key opens and for
+// how long, in a form that has exactly one reading. A row whose facts were
+// edited in the database no longer matches its seal.
+func (k APIKey) SealedBytes() []byte {
+	b := []byte{1} // version of this list
+	text := func(s string) {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
+		b = append(b, s...)
+	}
+	number := func(n int64) { b = binary.BigEndian.AppendUint64(b, uint64(n)) }
+	text(k.ID)
+	number(k.UserID)
+	text(string(k.Digest))
+	text(k.ParentID)
+	number(k.CreatedAt.UnixMicro())
+	number(k.ExpiresAt.UnixMicro())
+	if k.RevokedAt == nil {
+		return append(b, 0)
+	}
+	b = append(b, 1)
+	number(k.RevokedAt.UnixMicro())
+	return b
+}
+
+// NewKey is the wish for a key. FormID, when not empty, makes the wish
+// repeatable: a second one with the same FormID makes no second key.
+type NewKey struct {
+	Purpose string
+	Expires Wish
+	FormID  string
+}
+
+// KeyGrant is everything the rule must know besides the wish.
+type KeyGrant struct {
+	Owner    User
+	Settings AuthSettings
+	Actor    *Actor
+	Now      time.Time
+}
+
+// IssueKey is the rule by which keys are made, on every surface: who may, for
+// whom, with what purpose, until when. It returns the key without its secret,
+// id and digest.
+func IssueKey(wish NewKey, grant KeyGrant) (APIKey, error) {
+	if err := mayIssue(grant); err != nil {
+		return APIKey{}, err
+	}
+	purpose, problem := CleanText(wish.Purpose, "The purpose", MaxPurpose)
+	if problem == "" && purpose == "" {
+		problem = "State the purpose of this key."
+	}
+	var problems []Problem
+	if problem != "" {
+		problems = append(problems, Problem{"Purpose", problem})
+	}
+	var ceiling time.Time
+	key := APIKey{UserID: grant.Owner.ID, Purpose: purpose, PurposeFold: Fold(purpose), CreatedAt: grant.Now}
+	if maker := grant.Actor.Key; maker != nil {
+		ceiling, key.ParentID = maker.Expires, maker.ID
+	}
+	expires, err := grant.Settings.Policy().Resolve(wish.Expires, grant.Now, ceiling)
+	if refusal := Refusal(err); refusal != nil {
+		problems = append(problems, refusal.Problems...)
+	}
+	key.ExpiresAt = expires
+	if err := InvalidInput(problems); err != nil {
+		return APIKey{}, err
+	}
+	return key, nil
+}
+
+// mayIssue decides who may make a key for whom: everybody for himself, and
+// administrators of users for service accounts whose rights don't exceed their
+// own. Nobody makes a key for another person, because whoever makes a key has
+// seen its secret. The console is the owner of the machine and may do both, but
+// not make people's keys while they are switched off.
+func mayIssue(g KeyGrant) error {
+	switch {
+	case !g.Owner.IsActive:
+		return Denied("This account is not active, so it can't have new keys. An administrator can activate it.")
+	case !g.Owner.IsService && !g.Settings.UserAPIKeys:
+		return Denied("Your administrator has switched off new API keys for people. Existing keys keep working until they expire. For automation, ask for a service account.")
+	case g.Actor == nil:
+		return Unauthorized()
+	case g.Actor.Via == ViaConsole, g.Actor.Is(g.Owner.ID):
+		return nil
+	case !g.Owner.IsService && g.Actor.May(UserEdit):
+		return Denied("You can't create a key for another person, because you would see its secret. Ask them to create it, or use a service account.")
+	case !g.Actor.May(UserEdit):
+		return Missing("user")
+	case !g.Actor.User.Permissions.Covers(g.Owner.Permissions):
+		return Denied("This service account may do more than you may, so you can't create a key for it.")
+	}
+	return nil
+}
+
+// MayRevoke decides who may end a key: its owner and administrators of users.
+// Anybody else is told that there is no such key.
+func MayRevoke(key APIKey, actor *Actor) error {
+	if actor.Is(key.UserID) || actor.May(UserEdit) {
+		return nil
+	}
+	return Missing("API key")
+}
+
+// MaySeeKeysOf decides who may look at a user's keys: the user and those who
+// may see users.
+func MaySeeKeysOf(userID int64, actor *Actor) error {
+	if actor.Is(userID) || actor.May(UserView) {
+		return nil
+	}
+	return Missing("user")
+}
+
+// KeySort is a column by which a list of keys is ordered.
+type KeySort string
+
+// The columns.
+const (
+	SortExpires  KeySort = "expires"
+	SortCreated  KeySort = "created"
+	SortPurpose  KeySort = "purpose"
+	SortLastUsed KeySort = "last-used"
+)
+
+// KeyFilter chooses and orders keys of one user.
+type KeyFilter struct {
+	Status        KeyStatus // "" for all
+	Search        string    // part of the purpose, or the beginning of the key
+	Purpose       string    // part of the purpose
+	Sort          KeySort   // "" for SortCreated
+	Descending    bool
+	HideRevoked   bool
+	Page          Page
+	WithoutCounts bool // leave KeyList.Counts empty
+}
+
+// KeyList is one page of keys and how many there are in all.
+type KeyList struct {
+	Keys   []APIKey
+	Total  int               // keys that match the filter
+	Counts map[KeyStatus]int // keys of the user by status, "" for all of them; KeyUsable includes those that expire soon
+}
