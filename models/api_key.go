@@ -66,7 +66,8 @@ func (k APIKey) Usable(now time.Time) bool { return k.RevokedAt == nil && now.Be
 
 // Remaining is the part of the key's life that is left at now, from 0 to 100.
 func (k APIKey) Remaining(now time.Time) int {
-	life, left := k.ExpiresAt.Sub(k.CreatedAt), k.ExpiresAt.Sub(now)
+	// In microseconds: a hundred times 1,068 days in nanoseconds wraps around.
+	life, left := k.ExpiresAt.Sub(k.CreatedAt).Microseconds(), k.ExpiresAt.Sub(now).Microseconds()
 	if life <= 0 || left <= 0 {
 		return 0
 	}
@@ -151,21 +152,24 @@ func IssueKey(wish NewKey, grant KeyGrant) (APIKey, error) {
 // administrators of users for service accounts whose rights don't exceed their
 // own. Nobody makes a key for another person, because whoever makes a key has
 // seen its secret. The console is the owner of the machine and may do both, but
-// not make people's keys while they are switched off.
+// not make people's keys while they are switched off. A stranger learns nothing
+// of the owner, so who is asking is settled before what the owner may have; and
+// a key that has ended makes no other.
 func mayIssue(g KeyGrant) error {
+	console, self := g.Actor != nil && g.Actor.Via == ViaConsole, g.Actor.Is(g.Owner.ID)
 	switch {
+	case g.Actor == nil, g.Actor.Key != nil && !g.Now.Before(g.Actor.Key.Expires):
+		return Unauthorized()
+	case !console && !self && !g.Actor.May(UserEdit):
+		return Missing("user")
 	case !g.Owner.IsActive:
 		return Denied("This account is not active, so it can't have new keys. An administrator can activate it.")
 	case !g.Owner.IsService && !g.Settings.UserAPIKeys:
 		return Denied("Your administrator has switched off new API keys for people. Existing keys keep working until they expire. For automation, ask for a service account.")
-	case g.Actor == nil:
-		return Unauthorized()
-	case g.Actor.Via == ViaConsole, g.Actor.Is(g.Owner.ID):
+	case console, self:
 		return nil
-	case !g.Owner.IsService && g.Actor.May(UserEdit):
+	case !g.Owner.IsService:
 		return Denied("You can't create a key for another person, because you would see its secret. Ask them to create it, or use a service account.")
-	case !g.Actor.May(UserEdit):
-		return Missing("user")
 	case !g.Actor.User.Permissions.Covers(g.Owner.Permissions):
 		return Denied("This service account may do more than you may, so you can't create a key for it.")
 	}

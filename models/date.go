@@ -62,11 +62,19 @@ func (d Date) EndIn(zone *time.Location) (end time.Time, exists bool) {
 	for t := midnight.Add(-widest); ; {
 		local := t.In(zone)
 		_, offset := local.Zone()
-		from, until := local.ZoneBounds()
+		_, until := local.ZoneBounds()
+		if !until.IsZero() && !until.After(t) {
+			// Beyond the transitions that a zone lists, the time package cuts
+			// spans at the ends of years, and counts 365 days in every year. So
+			// on 31 December of a leap year it names a span that is over; the
+			// offset stays until the year ends. (The beginning it names may lie
+			// before the last transition of the list, and is not used at all.)
+			until = t.Truncate(day).Add(day)
+		}
 		shift := -time.Duration(offset) * time.Second
 		begin, stop := midnight.Add(shift), next.Add(shift)
-		if !from.IsZero() && begin.Before(from) {
-			begin = from
+		if begin.Before(t) {
+			begin = t
 		}
 		if !until.IsZero() && until.Before(stop) {
 			stop = until
@@ -86,11 +94,14 @@ func Instant(t time.Time) string { return t.UTC().Truncate(time.Second).Format(t
 
 // ParseInstant reads a date and time with offset as RFC 3339 defines it. It is
 // stricter than the standard library in what it accepts (offsets beyond 14
-// hours, a comma before the fraction and the year 0 are refused) and as free
-// as the RFC (t and z may be small).
+// hours or with 60 minutes, an hour of one digit, a comma before the fraction
+// and the year 0 are refused) and as free as the RFC (t and z may be small).
 func ParseInstant(s string) (time.Time, error) {
-	const shortest, longest = len("2006-01-02T15:04:05Z"), 40
-	if len(s) < shortest || len(s) > longest || strings.Contains(s, ",") {
+	const form, longest = "2006-01-02T15:04:05Z", 40
+	switch {
+	case len(s) < len(form) || len(s) > longest,
+		s[13] != form[13], // the colon after an hour of two digits
+		strings.Contains(s, ","), strings.HasSuffix(s, ":60"):
 		return time.Time{}, errInstant
 	}
 	t, err := time.Parse(time.RFC3339, strings.ToUpper(s))

@@ -36,6 +36,7 @@ type Wish struct {
 	date Date
 	days int
 	zone *time.Location
+	told string
 }
 
 type wishKind int
@@ -46,6 +47,7 @@ const (
 	wishInstant
 	wishDate
 	wishDays
+	wishUnreadable
 )
 
 // DefaultExpiry asks for the default lifetime: a REST call without Expires.
@@ -70,6 +72,11 @@ func ExpiresInDays(n int, zone *time.Location) Wish {
 	return Wish{kind: wishDays, days: n, zone: zone}
 }
 
+// UnreadableExpiry is the wish of somebody whose input can't be read as a date;
+// message says what to write instead. It is always refused, together with
+// whatever else is wrong with the input.
+func UnreadableExpiry(message string) Wish { return Wish{kind: wishUnreadable, told: message} }
+
 // Resolve turns a wish into the first instant at which the key is refused, in
 // UTC. It is the one place where an expiry is decided.
 //
@@ -88,6 +95,8 @@ func (p Policy) Resolve(w Wish, now, ceiling time.Time) (time.Time, error) {
 		w.kind, w.date = wishDate, DateIn(now, w.zone).AddDays(w.days)
 	}
 	switch w.kind {
+	case wishUnreadable:
+		return time.Time{}, expiryProblem(w.told)
 	case wishDefault:
 		return earlier(now.Add(time.Duration(p.DefaultDays)*day), ceiling).UTC(), nil
 	case wishMaximum:

@@ -3,6 +3,8 @@ package models
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"fmt"
+	"io"
 	"log/slog"
 	"math/bits"
 )
@@ -75,8 +77,9 @@ func (s Secret) Prefix() string {
 // String returns the hint, never the secret.
 func (s Secret) String() string { return Hint(s.Prefix()) }
 
-// GoString keeps %#v from printing the secret.
-func (s Secret) GoString() string { return "models.Secret(" + s.String() + ")" }
+// Format prints the hint for every verb of fmt. Without it %#v and %d would
+// reach into the struct.
+func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
 
 // LogValue keeps structured logs from holding the secret.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

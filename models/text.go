@@ -24,6 +24,11 @@ func CleanText(s, label string, limit int) (clean, problem string) {
 		return "", label + " holds bytes that are not UTF-8 text. Type it again."
 	}
 	s = strings.TrimSpace(s)
+	if strings.ContainsRune(s, utf8.RuneError) {
+		// What JSON makes of half a surrogate pair, and of other text that was
+		// damaged on its way here.
+		return s, label + " holds a damaged character. Type the text again."
+	}
 	if strings.ContainsFunc(s, invisible) {
 		return s, label + " holds an invisible control character. Remove it, or type the text again."
 	}

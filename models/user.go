@@ -36,13 +36,14 @@ func (u User) PublicID() string { return UserID(u.ID) }
 // UserID writes a user's id as the REST API does.
 func UserID(id int64) string { return userIDPrefix + strconv.FormatInt(id, 10) }
 
-// ParseUserID reads "Users-7" without regard to case.
+// ParseUserID reads "Users-7" without regard to case. Each user has one id:
+// "Users-07" and "Users-+7" are nobody's.
 func ParseUserID(s string) (id int64, ok bool) {
 	if len(s) <= len(userIDPrefix) || !strings.EqualFold(s[:len(userIDPrefix)], userIDPrefix) {
 		return 0, false
 	}
 	id, err := strconv.ParseInt(s[len(userIDPrefix):], 10, 64)
-	return id, err == nil && id > 0
+	return id, err == nil && id > 0 && len(UserID(id)) == len(s)
 }
 
 // Name is what people call the user: the display name, else the user name.

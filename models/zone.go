@@ -15,9 +15,11 @@ func Zones() []string { return strings.Fields(zoneNames) }
 
 // ParseZone returns the zone of an IANA name. Names beyond [Zones] are accepted
 // too, since a browser may report an alias such as Asia/Calcutta. "Local" is
-// not: it would mean the server's own zone.
+// not: it would mean the server's own zone. Nor are names in small letters:
+// no zone has one, but systems keep other files beside the zones, such as
+// localtime and right/UTC, whose clocks count leap seconds.
 func ParseZone(name string) (*time.Location, bool) {
-	if name == "" || name == "Local" || len(name) > 64 {
+	if name == "" || name == "Local" || len(name) > 64 || name[0] < 'A' || name[0] > 'Z' {
 		return nil, false
 	}
 	zone, err := time.LoadLocation(name)
