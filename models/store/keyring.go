@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"crypto/hmac"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"github.com/keyport/keyport/models"
+)
+
+// keyGeneration notes that a master key was in use here.
+type keyGeneration struct {
+	ID        int64 `gorm:"primaryKey;autoIncrement:false"`
+	CreatedAt time.Time
+}
+
+// CheckKeyring notes the newest generation of the keyring, and refuses with an
+// *OpenError if usable keys were made under a generation that the keyring
+// lacks: every one of them would be refused, and their holders would throw them
+// away. Keys that have ended don't matter, so that an old master key can retire.
+func (s *Store) CheckKeyring(ctx context.Context) error {
+	ids := s.keyring.IDs()
+	return s.inTx(ctx, "check keyring", func(t *tx) error {
+		var strangers []int64
+		err := t.db.Model(&models.APIKey{}).Where("revoked_at IS NULL AND expires_at > ? AND pepper_id NOT IN ?", t.now, ids).
+			Limit(1).Pluck("pepper_id", &strangers).Error
+		if err != nil {
+			return err
+		}
+		if len(strangers) > 0 {
+			return &OpenError{Message: "This is the wrong master key: the database holds API keys that were made with another one. Start Keyport with that master key, or add it below the new one."}
+		}
+		return t.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&keyGeneration{ID: ids[0], CreatedAt: t.now}).Error
+	})
+}
+
+// sealed reports whether the row is as the store wrote it.
+func (s *Store) sealed(k models.APIKey) bool {
+	want := s.keyring.Seal(k.PepperID, k.SealedBytes())
+	return want != nil && hmac.Equal(want, k.Seal)
+}

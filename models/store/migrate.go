@@ -1,0 +1,37 @@
+package store
+
+import (
+	"context"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/keyport/keyport/models/store/migrations"
+)
+
+// Migrate brings the schema up to date and returns how many steps that took.
+// Replicas that start together migrate once: on PostgreSQL a lock of the
+// session keeps the others waiting.
+func (s *Store) Migrate(ctx context.Context) (applied int, err error) {
+	provider, err := s.migrator()
+	if err != nil {
+		return 0, s.failure("migrate", err)
+	}
+	done, err := provider.Up(ctx)
+	return len(done), s.failure("migrate", err)
+}
+
+func (s *Store) migrator() (*goose.Provider, error) {
+	db, err := s.write.DB()
+	if err != nil {
+		return nil, err
+	}
+	if s.pool == nil {
+		return goose.NewProvider(goose.DialectSQLite3, db, migrations.For(migrations.SQLite))
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300)) // asks each second, for five minutes
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, db, migrations.For(migrations.Postgres), goose.WithSessionLocker(locker))
+}
