@@ -1,0 +1,110 @@
+package web_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/keyport/keyport"
+
+// floors says what each package may import of ours and, where it matters, of
+// the libraries the house is built with. An import goes down, never up.
+var floors = map[string]struct{ ours, libraries []string }{
+	"models":                  {},
+	"static":                  {},
+	"models/store/migrations": {},
+	"models/store":            {ours: []string{"models", "models/store/migrations"}, libraries: []string{"gorm.io", "pgx", "sqlite", "goose"}},
+	"views":                   {ours: []string{"models", "static"}, libraries: []string{"templ"}},
+	"handlers":                {ours: []string{"models", "models/store", "views"}, libraries: []string{"echo", "templ"}},
+	"handlers/api":            {ours: []string{"models", "models/store"}, libraries: []string{"echo"}},
+	"web":                     {ours: []string{"models", "models/store", "views", "static", "handlers", "handlers/api"}, libraries: []string{"echo", "templ", "sessions"}},
+	"cmd/keyport":             {ours: []string{"models", "models/store", "web"}},
+}
+
+// watched are the libraries that have a floor of their own.
+var watched = []string{"gorm.io", "pgx", "sqlite", "goose", "echo", "templ", "sessions"}
+
+func TestImportsGoDown(t *testing.T) {
+	for _, p := range listPackages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module+"/")
+		floor, known := floors[name]
+		if !known {
+			if !testTool(name) {
+				t.Errorf("package %s has no floor: add it to the table, or put its code where it belongs", name)
+			}
+			continue
+		}
+		for _, imported := range p.Imports {
+			if ours, ok := strings.CutPrefix(imported, module+"/"); ok && !slices.Contains(floor.ours, ours) {
+				t.Errorf("%s imports %s, which is not below it", name, ours)
+			}
+			if library := watchedIn(imported); library != "" && !slices.Contains(floor.libraries, library) {
+				t.Errorf("%s imports %s, which belongs to another floor", name, imported)
+			}
+		}
+	}
+}
+
+// TestModelsAreThePureFloor holds the rules free of everything that is not in
+// the standard library, which is what makes them testable with plain values.
+func TestModelsAreThePureFloor(t *testing.T) {
+	for _, p := range listPackages(t) {
+		if p.ImportPath != module+"/models" {
+			continue
+		}
+		for _, imported := range p.Imports {
+			if strings.Contains(strings.SplitN(imported, "/", 2)[0], ".") {
+				t.Errorf("models imports %s; want the standard library only", imported)
+			}
+		}
+		return
+	}
+	t.Error("package models not found")
+}
+
+// testTool reports packages that only tests and builds use.
+func testTool(name string) bool {
+	return strings.Contains(name, "storetest") || strings.HasSuffix(name, "test") || strings.HasPrefix(name, "web/e2e") || name == "views/gallery"
+}
+
+func watchedIn(imported string) string {
+	if strings.HasPrefix(imported, module) {
+		return ""
+	}
+	for _, library := range watched {
+		if strings.Contains(imported, library) {
+			return library
+		}
+	}
+	return ""
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func listPackages(t *testing.T) []listed {
+	t.Helper()
+	command := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	command.Dir = ".."
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []listed
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		packages = append(packages, p)
+	}
+}

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/keyport/keyport/models"
+)
+
+// requestFacts gives each request an id and notes where it comes from. An id
+// that the client sends is not taken over: it would let anybody write into our
+// log and claim another request's id.
+func (s *Server) requestFacts(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		facts := models.Request{ID: rand.Text()[:12], Address: c.RealIP(), UserAgent: printable(c.Request().UserAgent(), 200)}
+		c.Response().Header().Set(echo.HeaderXRequestID, facts.ID)
+		c.SetRequest(c.Request().WithContext(models.WithRequest(c.Request().Context(), facts)))
+		return next(c)
+	}
+}
+
+// printable cuts text from outside to what may be stored and shown.
+func printable(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, s[:min(len(s), limit)])
+	return s
+}
+
+// logRequest writes one line for each request: the route's pattern and not the
+// address, which may hold a secret that somebody put there, and no headers.
+func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		started := time.Now()
+		err := next(c)
+		if err != nil {
+			c.Error(err) // answers now, so that the status is known
+		}
+		ctx, route := c.Request().Context(), c.Path()
+		attrs := []slog.Attr{
+			slog.String("method", printable(c.Request().Method, 16)), slog.String("route", route), slog.Int("status", c.Response().Status),
+			slog.Duration("took", time.Since(started).Round(time.Microsecond)),
+			slog.String("request", models.RequestFrom(ctx).ID), slog.String("address", c.RealIP()),
+		}
+		if a := models.ActorFrom(ctx); a != nil {
+			attrs = append(attrs, slog.String("user", a.User.PublicID()))
+			if a.Key != nil {
+				attrs = append(attrs, slog.String("key", a.Key.ID))
+			}
+		}
+		level := slog.LevelInfo
+		if route == "/healthz" || route == "/readyz" || strings.HasPrefix(route, "/static/") {
+			level = slog.LevelDebug
+		}
+		s.Log.LogAttrs(ctx, level, "request", attrs...)
+		return nil
+	}
+}
+
+// recoverPanic turns a panic into one answer with the request's id. The stack
+// goes to the log; the value of the panic is not shown to anybody.
+func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				s.Log.Error("panic", "request", models.RequestFrom(c.Request().Context()).ID, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+				err = &models.Error{Kind: models.Internal, Message: "panic"}
+			}
+		}()
+		return next(c)
+	}
+}

@@ -1,0 +1,130 @@
+// Package web is the edge: it turns requests into actors and errors into
+// answers, and holds the map of all addresses. What happens at an address is
+// in handlers and handlers/api.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/keyport/keyport/models/store"
+)
+
+// Time and size limits of a connection. A client that sends its header or body
+// slower than this is cut, so that slow ones can't hold places.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 10 * time.Second
+	writeTimeout  = 30 * time.Second
+	idleTimeout   = 60 * time.Second
+	maxHeader     = 32 << 10
+	maxBody       = "64K"
+	drainTime     = 9 * time.Second // leaves a second to close the rest
+)
+
+// Options is what a server is made of. Every member but TrustedProxies is
+// needed.
+type Options struct {
+	Store          *store.Store
+	PublicURL      *url.URL       // where people reach the portal; links are built from it, never from a request
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	Log            *slog.Logger
+	Version        string // semantic version, as the REST API reports it
+}
+
+// Server is the portal and the REST API on one listener.
+type Server struct {
+	Options
+	echo     *echo.Echo
+	sessions *Sessions
+	draining atomic.Bool
+}
+
+// New builds the server. It opens nothing.
+func New(o Options) (*Server, error) {
+	if o.Store == nil || o.PublicURL == nil || o.Log == nil {
+		return nil, errors.New("web: Store, PublicURL and Log are needed")
+	}
+	s := &Server{Options: o, echo: echo.New()}
+	s.sessions = NewSessions(o.Store, strings.EqualFold(o.PublicURL.Scheme, "https"))
+	s.echo.HideBanner, s.echo.HidePort = true, true
+	s.echo.IPExtractor = clientAddress(o.TrustedProxies)
+	s.echo.HTTPErrorHandler = s.answerError
+	if err := s.routes(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Handler returns the whole server as one handler.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// Route is one entry of the map of addresses.
+type Route struct{ Method, Path string }
+
+// Routes lists the map of addresses, without the catch-alls that answer 404.
+func (s *Server) Routes() []Route {
+	var routes []Route
+	for _, r := range s.echo.Routes() {
+		if r.Method != echo.RouteNotFound && !strings.HasSuffix(r.Path, "/*") || r.Path == "/static/*" {
+			routes = append(routes, Route{r.Method, r.Path})
+		}
+	}
+	return routes
+}
+
+// Serve answers on l until ctx is done. Then it says that it is not ready, lets
+// running requests end, and returns after ten seconds at the most.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	server := &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	s.draining.Store(true)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		s.Log.Warn("some requests were cut off", "after", drainTime)
+		return server.Close()
+	}
+	return nil
+}
+
+// clientAddress finds whom a request comes from: the socket's address, or, when
+// that is a trusted proxy, the right-most address in X-Forwarded-For that is
+// not one. Nothing to the left of it is believed, since the client writes that.
+func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range trusted {
+		_, network, err := net.ParseCIDR(p.Masked().String())
+		if err == nil {
+			options = append(options, echo.TrustIPRange(network))
+		}
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}
