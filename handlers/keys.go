@@ -88,6 +88,7 @@ func (h *Keys) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	c.Response().Header().Set("HX-Replace-Url", KeysPath) // a reload leads to the list, not to an empty form
 	props := h.reveal(c, key, secret, form.zone())
 	return renderEither(c, http.StatusOK,
 		func() templ.Component { return views.RevealPage(props) },
@@ -109,7 +110,7 @@ func (h *Keys) reveal(c echo.Context, key models.APIKey, secret models.Secret, z
 	return views.Reveal{
 		Shell:  shellOf(c, "Your new API key", views.AreaProfile, KeysPath),
 		Secret: secret.Reveal(), Purpose: key.Purpose, Expires: endsOn(key.ExpiresAt, zone, "Mon 2 Jan 2006"),
-		ServerURL: h.ServerURL, ListPath: KeysPath, ListLabel: "My API Keys", StoredTo: KeysPath + "/stored",
+		Zone: zone.String(), ServerURL: h.ServerURL, ListPath: KeysPath, ListLabel: "My API Keys", StoredTo: KeysPath + "/stored",
 	}
 }
 

@@ -30,6 +30,7 @@ func (h *MySessions) Index(c echo.Context) error {
 	}
 	props := views.Sessions{Shell: shellOf(c, "Sessions", views.AreaProfile, SessionsPath)}
 	now, zone, current := h.Store.Now(), zoneOf(c), models.ActorFrom(ctx).SessionDigest
+	props.Zone = zone.String()
 	for _, s := range sessions {
 		id := base64.RawURLEncoding.EncodeToString(s.Digest)
 		props.Rows = append(props.Rows, views.SessionRow{

@@ -113,7 +113,7 @@ func (h *AuthSettings) page(c echo.Context, stored models.AuthSettings, f authFo
 	props := views.AuthSettings{
 		Shell: shellOf(c, "Authentication settings", views.AreaConfiguration, AuthSettingsPath),
 		Path:  AuthSettingsPath, ImpactPath: AuthSettingsPath + "/impact",
-		Version: strconv.FormatInt(stored.Version, 10), Ceiling: models.CeilingDays,
+		Version: strconv.FormatInt(stored.Version, 10),
 		Default: daysField("default", "Default expiry", f.Default, stored.APIKeyMaximumDays,
 			"From 1 to the maximum. The default was "+strconv.Itoa(models.InitialDefaultDays)+" when Keyport was installed."),
 		Maximum: daysField("maximum", "Maximum expiry", f.Maximum, models.CeilingDays,

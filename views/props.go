@@ -114,19 +114,19 @@ type Pager struct {
 
 // KeyRow is one key in a list.
 type KeyRow struct {
-	ID, Purpose, Hint string
-	Badge             string // "Expired", "Revoked" or ""
-	Off               bool   // the key opens nothing any more
-	Created           Moment
-	Relative          string // "In 8 days"
-	Tone              Tone   // ToneWarn, ToneBad or ToneNone
-	Expires           Moment
-	Ended             string // "Revoked 30 Oct 2026", instead of the bar
-	Remaining         int    // 0 to 100
-	LastUsed          string // "" for never
-	LastUsedMoment    Moment
-	LastUsedFrom      string
-	RevokePath        string // "" when there is nothing to revoke
+	Purpose, Hint  string
+	Badge          string // "Expired", "Revoked" or ""
+	Off            bool   // the key opens nothing any more
+	Created        Moment
+	Relative       string // "In 8 days"
+	Tone           Tone   // ToneWarn, ToneBad or ToneNone
+	Expires        Moment
+	Ended          string // "Revoked 30 Oct 2026", instead of the bar
+	Remaining      int    // 0 to 100
+	LastUsed       string // "" for never
+	LastUsedMoment Moment
+	LastUsedFrom   string
+	RevokePath     string // "" when there is nothing to revoke
 }
 
 // NewKeyForm is the form New API key.
@@ -236,7 +236,6 @@ type AuthSettings struct {
 	MaximumImpact Impact
 	UserKeys      bool
 	UserKeysWas   bool
-	Ceiling       int
 	Problems      []Problem
 	ProblemTitle  string
 	ReadOnly      bool // the reader may look but not save

@@ -229,7 +229,7 @@ func hostileSamples() []sample {
 	f := Field{Name: "f", Label: hostile, Value: hostile, Hint: hostile, Error: hostile, Placeholder: hostile}
 	evil := "javascript:alert(1)"
 	moment, problems := Moment{hostile, hostile}, []Problem{{"", hostile}}
-	row := KeyRow{ID: hostile, Purpose: hostile, Hint: hostile, Badge: hostile, Created: moment, Relative: hostile, Expires: moment, LastUsed: hostile, LastUsedMoment: moment, LastUsedFrom: hostile, RevokePath: evil, Tone: ToneBad}
+	row := KeyRow{Purpose: hostile, Hint: hostile, Badge: hostile, Created: moment, Relative: hostile, Expires: moment, LastUsed: hostile, LastUsedMoment: moment, LastUsedFrom: hostile, RevokePath: evil, Tone: ToneBad}
 	list := KeyList{Shell: s, Path: evil, NewPath: evil, CanNew: true, Disabled: s.Flash, Search: hostile, Hidden: []Pair{{"status", hostile}}, Rows: []KeyRow{row}, Status: hostile, Zone: hostile,
 		Tabs: []Tab{{Label: hostile, Href: evil}}, Columns: []Column{{Label: hostile, Href: evil}}, Pager: Pager{evil, evil, hostile}}
 	none := list

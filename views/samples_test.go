@@ -129,7 +129,7 @@ func columns() []Column {
 func usableRows() []KeyRow {
 	used := Moment{"2026-11-20T08:12:00Z", "20 Nov 2026, 09:12"}
 	row := func(id, purpose, created, relative, expires string, tone Tone, left int, last, from string) KeyRow {
-		r := KeyRow{ID: id, Purpose: purpose, Hint: "API-" + id + "•••••••", Created: Moment{"2026-09-02T10:00:00Z", created}, Relative: relative, Tone: tone,
+		r := KeyRow{Purpose: purpose, Hint: "API-" + id + "•••••••", Created: Moment{"2026-09-02T10:00:00Z", created}, Relative: relative, Tone: tone,
 			Expires: Moment{"2026-12-01T22:59:59Z", expires}, Remaining: left, LastUsed: last, LastUsedFrom: from, RevokePath: pathKeys + "/" + id + "/revocation"}
 		if last != "" {
 			r.LastUsedMoment = used
@@ -148,8 +148,8 @@ func usableRows() []KeyRow {
 
 func endedRows() []KeyRow {
 	return []KeyRow{
-		{ID: "M3C", Purpose: "Smoke tests", Hint: "API-M3C•••••••", Badge: "Expired", Off: true, Created: Moment{"2026-05-01T10:00:00Z", "1 May 2026"}, Ended: "Expired 28 Oct 2026"},
-		{ID: "HV8", Purpose: "Old release pipeline for the farm that was moved to the new building last year, with a purpose so long that it has to break into several lines of the table", Hint: "API-HV8•••••••", Badge: "Revoked", Off: true,
+		{Purpose: "Smoke tests", Hint: "API-M3C•••••••", Badge: "Expired", Off: true, Created: Moment{"2026-05-01T10:00:00Z", "1 May 2026"}, Ended: "Expired 28 Oct 2026"},
+		{Purpose: "Old release pipeline for the farm that was moved to the new building last year, with a purpose so long that it has to break into several lines of the table", Hint: "API-HV8•••••••", Badge: "Revoked", Off: true,
 			Created: Moment{"2026-04-01T10:00:00Z", "1 Apr 2026"}, Ended: "Revoked 30 Oct 2026", LastUsed: "24 days ago", LastUsedMoment: Moment{"2026-10-30T08:12:00Z", "30 Oct 2026, 09:12"}},
 	}
 }
@@ -234,7 +234,7 @@ func sessions() Sessions {
 
 // authSettings0 are the settings as installed.
 func authSettings0() AuthSettings {
-	return AuthSettings{Shell: shell("Authentication settings", AreaConfiguration, pathAuthSettings), Path: pathAuthSettings, ImpactPath: pathAuthSettings + "/impact", Version: "3", Ceiling: 1096,
+	return AuthSettings{Shell: shell("Authentication settings", AreaConfiguration, pathAuthSettings), Path: pathAuthSettings, ImpactPath: pathAuthSettings + "/impact", Version: "3",
 		Default:       Field{Name: "default", ID: "default", Label: "Default expiry", Type: "number", Value: "180", Min: "1", Max: "366", Required: true, Hint: "From 1 to the maximum. The default was 180 when Keyport was installed."},
 		Maximum:       Field{Name: "maximum", ID: "maximum", Label: "Maximum expiry", Type: "number", Value: "366", Min: "1", Max: "1096", Required: true, Hint: "From 1 to 1096 days. Not shorter than the default."},
 		DefaultImpact: Impact{Strong: "Sat 22 May 2027", Text: "is when a key made today would expire."},
