@@ -86,7 +86,7 @@ func shellOf(c echo.Context, title string, area views.Area, page string) views.S
 	shell := views.Shell{Title: title, Area: area, Page: page, CSRF: visit.CSRF}
 	if actor != nil {
 		shell.User = personOf(actor.User)
-		shell.ShowAdmin = actor.May(models.ConfigureServer)
+		shell.Side, shell.Configuration = navigation(area, actor), configurationHome(actor)
 	}
 	if visit.TakeFlash != nil && !WantsFragment(c.Request()) {
 		shell.Flash = visit.TakeFlash(c.Request().Context())

@@ -32,6 +32,7 @@ func TestParseInstant(t *testing.T) {
 		{"as Octopus's clients write it", "2027-05-22T00:00:00.000+00:00", "2027-05-22T00:00:00Z"},
 		{"offset of 24 hours", "2026-12-31T23:59:59+24:00", ""},
 		{"offset beyond 14 hours", "2026-12-31T23:59:59+14:01", ""},
+		{"offset beyond -14 hours", "2026-12-31T23:59:59-14:01", ""},
 		{"offset of 60 minutes", "2026-12-31T23:59:59+13:60", ""},
 		{"offset without colon", "2026-12-31T23:59:59+0100", ""},
 		{"offset of hours", "2026-12-31T23:59:59+01", ""},

@@ -110,6 +110,25 @@ func TestParseSecretRefuses(t *testing.T) {
 	}
 }
 
+// A number beyond 134 bits must not pass for the key that it shares them with.
+func TestParseSecretRefusesTwins(t *testing.T) {
+	limit, tried := new(big.Int).Lsh(big.NewInt(1), 134), 0
+	for range 1000 {
+		number, _ := new(big.Int).SetString(models.NewSecret().Reveal()[len(models.SecretPrefix):], 36)
+		twin := models.SecretPrefix + base36(number.Add(number, limit))
+		if len(twin) != models.SecretLength {
+			continue // does not fit into 26 characters
+		}
+		tried++
+		if _, ok := models.ParseSecret(twin); ok {
+			t.Fatalf("accepted %s", twin)
+		}
+	}
+	if tried == 0 {
+		t.Error("no number was tried")
+	}
+}
+
 // Nearly every slip of one character, and swap of two neighbours, is noticed
 // without a database: 63 of 64.
 func TestParseSecretNoticesSlips(t *testing.T) {

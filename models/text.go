@@ -23,7 +23,7 @@ func CleanText(s, label string, limit int) (clean, problem string) {
 	if !utf8.ValidString(s) {
 		return "", label + " holds bytes that are not UTF-8 text. Type it again."
 	}
-	s = strings.TrimSpace(s)
+	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(unseen, r) })
 	if strings.ContainsRune(s, utf8.RuneError) {
 		// What JSON makes of half a surrogate pair, and of other text that was
 		// damaged on its way here.
@@ -37,6 +37,10 @@ func CleanText(s, label string, limit int) (clean, problem string) {
 	}
 	return s, ""
 }
+
+// unseen are the characters without width that may stand inside a text, but of
+// which alone no text is made.
+const unseen = "\u00ad\u200b\u200c\u200d\u2060"
 
 // invisible reports characters that change how the text around them reads:
 // controls (NUL would be refused by PostgreSQL anyway), line separators, and

@@ -92,6 +92,13 @@ func (n NewUser) Check() (NewUser, []Problem) {
 // and "all" are addresses in the REST API.
 var reservedNames = map[string]bool{"system": true, "users-system": true, "guest": true, "me": true, "all": true, "keyport": true}
 
+// isUserID reports a name that reads as somebody's id, which a path could not
+// tell apart.
+func isUserID(name string) bool {
+	_, ok := ParseUserID(name)
+	return ok
+}
+
 // cleanUsername accepts printable ASCII only: a name is what access is decided
 // by, and look-alike letters of other scripts would let one user pass for
 // another. The display name may hold any script.
@@ -103,7 +110,7 @@ func cleanUsername(s string) (clean, problem string) {
 		problem = "Enter a user name."
 	case strings.ContainsFunc(clean, func(r rune) bool { return r < ' ' || r > '~' }):
 		problem = "Use only letters A to Z, digits, blanks and punctuation in the user name. The display name may hold any letters."
-	case reservedNames[Fold(clean)]:
+	case reservedNames[Fold(clean)], isUserID(clean):
 		problem = "The user name " + clean + " is reserved. Choose another one."
 	}
 	return clean, problem

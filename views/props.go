@@ -7,13 +7,22 @@ import "github.com/keyport/keyport/models"
 
 // Shell is what every page of a signed-in person needs around its content.
 type Shell struct {
-	Title     string // of the document, without " · Keyport"; begins with "Error: " when a form is refused
-	Area      Area
-	Page      string // path of the current entry in the side navigation
-	User      Person
-	CSRF      string  // hidden field of every form
-	Flash     *Notice // notice of the request before
-	ShowAdmin bool    // whether the person sees Configuration at all
+	Title         string // of the document, without " · Keyport"; begins with "Error: " when a form is refused
+	Area          Area
+	Page          string // path of the current entry in the side navigation
+	User          Person
+	CSRF          string    // hidden field of every form
+	Flash         *Notice   // notice of the request before
+	Side          []NavLink // entries of the side navigation that the person may open
+	Configuration string    // first page of Configuration, "" for those who see none of it
+}
+
+// NavLink is an entry of the side navigation. Without a path it is the heading
+// of the Sub entries that follow.
+type NavLink struct {
+	Path, Label string
+	Icon        Icon
+	Sub         bool
 }
 
 // Area is one of the top-level areas.

@@ -225,9 +225,9 @@ func textOf(n *html.Node) string {
 
 func hostileSamples() []sample {
 	person := Person{hostile, hostile, hostile, "<s"}
-	s := Shell{Title: hostile, Area: AreaProfile, User: person, CSRF: hostile, Flash: &Notice{ToneWarn, hostile, hostile}, ShowAdmin: true}
-	f := Field{Name: "f", Label: hostile, Value: hostile, Hint: hostile, Error: hostile, Placeholder: hostile}
 	evil := "javascript:alert(1)"
+	s := Shell{Title: hostile, Area: AreaProfile, User: person, CSRF: hostile, Flash: &Notice{ToneWarn, hostile, hostile}, Configuration: evil, Side: []NavLink{{evil, hostile, "key", true}}}
+	f := Field{Name: "f", Label: hostile, Value: hostile, Hint: hostile, Error: hostile, Placeholder: hostile}
 	moment, problems := Moment{hostile, hostile}, []Problem{{"", hostile}}
 	row := KeyRow{Purpose: hostile, Hint: hostile, Badge: hostile, Created: moment, Relative: hostile, Expires: moment, LastUsed: hostile, LastUsedMoment: moment, LastUsedFrom: hostile, RevokePath: evil, Tone: ToneBad}
 	list := KeyList{Shell: s, Path: evil, NewPath: evil, CanNew: true, Disabled: s.Flash, Search: hostile, Hidden: []Pair{{"status", hostile}}, Rows: []KeyRow{row}, Status: hostile, Zone: hostile,

@@ -11,7 +11,7 @@ type sample struct {
 var maya = Person{Name: "Maya Lindqvist", Username: "maya", Email: "maya.lindqvist@example.com", Initials: "ML"}
 
 func shell(title string, area Area, page string) Shell {
-	return Shell{Title: title, Area: area, Page: page, User: maya, CSRF: "c5rf", ShowAdmin: true}
+	return Shell{Title: title, Area: area, Page: page, User: maya, CSRF: "c5rf", Configuration: pathAuthSettings, Side: sideOf(area)}
 }
 
 func profileShell(title, page string) Shell { return shell(title, AreaProfile, page) }
@@ -21,7 +21,7 @@ func pages() []sample {
 	flashed := keyList()
 	flashed.Shell.Flash = &Notice{ToneOK, "“Laptop scripts” is revoked", "Anything that still uses API-ZQM••••••• is refused from now on."}
 	plain := keyList()
-	plain.Shell.ShowAdmin = false
+	plain.Shell.Configuration = ""
 	saved := authSettings0()
 	saved.Shell.Flash = &Notice{Tone: ToneOK, Title: "Authentication settings are saved"}
 	readOnly := authSettings0()
@@ -279,4 +279,12 @@ func brokenSetup() Setup {
 	p.Username.Error = "Choose a user name."
 	p.Problems = []Problem{{"username", p.Username.Error}}
 	return p
+}
+
+func sideOf(area Area) []NavLink {
+	if area == AreaConfiguration {
+		return []NavLink{{Label: "Settings", Icon: "gear"}, {Path: pathAuthSettings, Label: "Authentication", Sub: true}}
+	}
+	return []NavLink{{Path: pathProfile, Label: "Details", Icon: "user"}, {Path: pathKeys, Label: "My API Keys", Icon: "key"},
+		{Path: pathPassword, Label: "Password", Icon: "lock"}, {Path: pathSessions, Label: "Sessions", Icon: "monitor"}}
 }

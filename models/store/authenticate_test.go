@@ -247,3 +247,14 @@ func BenchmarkAuthenticate(b *testing.B) {
 		})
 	}
 }
+
+// A key whose master key has left the keyring can still be revoked, for good.
+func TestRevokeWithoutTheMasterKey(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		key, secret := f.Issue(f.Alice, models.NewKey{})
+		must[models.APIKey](t)(f.Reopen(2).RevokeAPIKey(storetest.Console(), f.Alice.ID, key.ID))
+		if opens(t, f, secret) {
+			t.Error("a revoked key opens")
+		}
+	})
+}

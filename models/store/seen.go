@@ -40,8 +40,12 @@ func (m *seenMarks) take() map[string]mark {
 	return marks
 }
 
-// Seen notes that a key was used. It touches memory only.
+// Seen notes that a key was used. It touches memory only. What can't be a key's
+// id is left out: one mark that the database refuses would hold up all others.
 func (s *Store) Seen(keyID, address string, at time.Time) {
+	if !storable(keyID) {
+		return
+	}
 	s.seen.add(keyID, mark{utc(at), fact(address)})
 }
 

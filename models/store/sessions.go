@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -18,9 +19,14 @@ const live = "ends_at > ? AND seen_at > ?"
 // idleSince is the latest sign of life with which a session is over.
 func idleSince(now time.Time) time.Time { return now.Add(-models.SessionIdle) }
 
+var errSessionDigest = errors.New("start session: the digest is not one of SHA-256")
+
 // StartSession stores a session of an active user. Times that are left empty
 // are filled in. Sessions of the user that are over are removed on the way.
 func (s *Store) StartSession(ctx context.Context, session models.Session) error {
+	if len(session.Digest) != sha256.Size {
+		return errSessionDigest // a short one could be guessed
+	}
 	return s.inTx(ctx, "start session", func(t *tx) error {
 		user, err := t.lockUser(session.UserID)
 		if models.KindOf(err) == models.NotFound || err == nil && !user.IsActive {

@@ -213,7 +213,7 @@ func openSQL(address string) (*sql.DB, error) {
 	if !isFile {
 		return sql.Open("pgx", address)
 	}
-	return sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_time_integer_format=unix_micro&_inttotime=1")
+	return sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_time_integer_format=unix_micro&_inttotime=1")
 }
 
 // withDatabase returns the address of another database of the same server.

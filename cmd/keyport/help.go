@@ -1,0 +1,60 @@
+package main
+
+import (
+	"strings"
+)
+
+// variable is one line of the help on the environment.
+type variable struct{ name, fallback, about string }
+
+// variables lists the whole environment, in the order in which people need it.
+var variables = []variable{
+	{"KEYPORT_LISTEN", "127.0.0.1:8080", "address and port to answer on"},
+	{"KEYPORT_PUBLIC_URL", "http:// and the address above", "where people reach the portal; may have a path"},
+	{"KEYPORT_DATA_DIR", "data", "folder of the SQLite database and the master key"},
+	{"KEYPORT_DATABASE_URL", "sqlite:<data dir>/keyport.db", "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
+	{"KEYPORT_MASTER_KEY", "", "the master key: 32 bytes in hexadecimal or base64"},
+	{"KEYPORT_MASTER_KEY_FILE", "<data dir>/master.key", "file of the master key; made at the first start, readable by its owner only"},
+	{"KEYPORT_TRUSTED_PROXIES", "", "addresses and networks whose X-Forwarded-For is believed, with commas between them"},
+	{"KEYPORT_LOG", "text", "form of the log on standard error: text or json"},
+	{"KEYPORT_ADMIN_USERNAME", "", "unattended install: the administrator to create if there is none"},
+	{"KEYPORT_ADMIN_PASSWORD", "", "the password of that administrator"},
+	{"KEYPORT_ADMIN_EMAIL", "", "the e-mail address of that administrator"},
+}
+
+const commandHelp = `Keyport gives people and service accounts API keys.
+
+Usage: keyport [command] [options]
+
+Commands:
+  serve                 run the portal (the default)
+  migrate               bring the database schema up to date and end
+  user create           create a user
+      --username NAME
+      --display-name NAME
+      --email ADDRESS
+      --admin             member of the team of administrators
+      --service-account   has API keys, but no password
+                        The password of a person is read from standard input.
+  apikey create         create an API key and print it, and nothing else
+      --user NAME
+      --purpose TEXT
+      --expires WHEN      2027-05-22T21:59:59Z, or 30d for 30 days
+  version               print the version
+  help                  print this
+
+Environment:
+`
+
+func help() string {
+	var b strings.Builder
+	b.WriteString(commandHelp)
+	for _, v := range variables {
+		b.WriteString("  " + v.name + "\n      " + v.about + "\n")
+		if v.fallback != "" {
+			b.WriteString("      default: " + v.fallback + "\n")
+		}
+	}
+	b.WriteString("\nKeyport ends with status 0, with 1 when something it needs is missing, and with\n2 when the command line or the environment is wrong; then nothing was created.\n")
+	return b.String()
+}

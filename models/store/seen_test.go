@@ -1,0 +1,103 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/keyport/keyport/models"
+	"github.com/keyport/keyport/models/store/storetest"
+)
+
+func TestSeen(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		key, secret := f.Issue(f.Alice, models.NewKey{})
+		start := f.Store.Now()
+		lastUse := func() string {
+			got := must[models.APIKey](t)(f.Store.APIKey(f.As(f.Alice), f.Alice.ID, key.ID))
+			if got.LastUsedAt == nil {
+				return "never"
+			}
+			return fmt.Sprint(got.LastUsedAt.Sub(start), " ", got.LastUsedIP)
+		}
+		steps := []struct {
+			name    string
+			at      time.Duration
+			address string
+			want    string
+		}{
+			{"first use", 10 * time.Second, "192.0.2.1", "10s 192.0.2.1"},
+			{"again within a minute", 69 * time.Second, "192.0.2.2", "10s 192.0.2.1"},
+			{"a minute later", 70 * time.Second, "192.0.2.3", "1m10s 192.0.2.3"},
+			{"a late mark of another replica", 20 * time.Second, "192.0.2.4", "1m10s 192.0.2.3"},
+			{"bad address", time.Hour, "\x00\xff" + strings.Repeat("x", 600), "1h0m0s \uFFFD\uFFFD" + strings.Repeat("x", 510)},
+		}
+		if got := lastUse(); got != "never" {
+			t.Errorf("before any use: %s", got)
+		}
+		for _, step := range steps {
+			f.Store.Seen(key.ID, "192.0.2.9", start.Add(step.at-time.Second)) // an earlier one of the same flush gives way
+			f.Store.Seen(key.ID, step.address, start.Add(step.at).In(time.FixedZone("", 3600)))
+			f.Store.Seen(key.ID, "192.0.2.9", start.Add(step.at-2*time.Second))
+			wantKind(t, f.Store.FlushSeen(nobody), 0)
+			if got := lastUse(); got != step.want {
+				t.Errorf("%s: %s, want %s", step.name, got, step.want)
+			}
+		}
+		if !opens(t, f, secret) {
+			t.Error("noting a use broke the seal")
+		}
+		f.Store.Seen("apikeys-gone", "", start)
+		wantKind(t, f.Store.FlushSeen(nobody), 0)
+		wantKind(t, f.Store.FlushSeen(nobody), 0)
+	})
+}
+
+// Marks that could not be written are kept.
+func TestSeenSurvivesAnOutage(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		key, _ := f.Issue(f.Alice, models.NewKey{})
+		f.Store.Seen(key.ID, "192.0.2.1", f.Clock.Now())
+		f.Exec("ALTER TABLE api_keys RENAME COLUMN last_used_ip TO elsewhere")
+		if err := f.Store.FlushSeen(nobody); err == nil {
+			t.Fatal("flushed into a column that is not there")
+		}
+		f.Exec("ALTER TABLE api_keys RENAME COLUMN elsewhere TO last_used_ip")
+		wantKind(t, f.Store.FlushSeen(nobody), 0)
+		if got := must[models.APIKey](t)(f.Store.APIKey(f.As(f.Alice), f.Alice.ID, key.ID)); got.LastUsedAt == nil {
+			t.Error("the mark was lost")
+		}
+	})
+}
+
+// Two replicas that flush many keys at once don't stand in each other's way.
+func TestSeenFromTwoReplicas(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		fill(t, f, 500)
+		other := f.Store
+		if f.Engine == storetest.PostgreSQL {
+			other = f.Reopen(1)
+		}
+		var wg sync.WaitGroup
+		for i := range 500 {
+			f.Store.Seen(fmt.Sprint("k", i+1), "a", f.Clock.Now())
+			other.Seen(fmt.Sprint("k", i+1), "b", f.Clock.Now().Add(time.Hour))
+		}
+		wg.Go(func() { wantNoError(t, f.Store.FlushSeen(nobody)) })
+		wg.Go(func() { wantNoError(t, other.FlushSeen(nobody)) })
+		wg.Wait()
+		if got := f.Count("SELECT count(*) FROM api_keys WHERE last_used_ip = 'b'"); got != 500 {
+			t.Errorf("keys with the later use = %d, want 500", got)
+		}
+	})
+}
+
+// wantNoError is wantKind for other goroutines than the test's own.
+func wantNoError(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
