@@ -81,6 +81,9 @@ func (s Secret) String() string { return Hint(s.Prefix()) }
 // reach into the struct.
 func (s Secret) Format(f fmt.State, _ rune) { io.WriteString(f, s.String()) }
 
+// MarshalText makes every encoder write the hint.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // LogValue keeps structured logs from holding the secret.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 

@@ -45,3 +45,19 @@ func Columns(t *testing.T) map[string][]string {
 	}
 	return columns
 }
+
+// HoldHashing lets hashes wait until release is called; waiting reports how
+// many do.
+func (s *Store) HoldHashing() (waiting func() int, release func()) {
+	for range cap(s.hashing.working) {
+		s.hashing.working <- struct{}{}
+	}
+	return func() int { return len(s.hashing.admitted) }, func() {
+		for range cap(s.hashing.working) {
+			<-s.hashing.working
+		}
+	}
+}
+
+// DummyHash returns a stored hash that no password has.
+func (s *Store) DummyHash() string { return s.hashing.dummy }

@@ -1,12 +1,12 @@
 package store_test
 
 import (
+	"encoding/base64"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/argon2"
-
-	"encoding/base64"
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store/storetest"
@@ -130,5 +130,61 @@ func TestChangePassword(t *testing.T) {
 				t.Errorf("session %s: error = %v", name, err)
 			}
 		}
+	})
+}
+
+// whileHashing runs a call, and does something else while the call waits for
+// its hash.
+func whileHashing(t *testing.T, f *storetest.Fixture, call func() error, meanwhile func()) error {
+	t.Helper()
+	waiting, release := f.Store.HoldHashing()
+	answer := make(chan error, 1)
+	go func() { answer <- call() }()
+	for deadline := time.Now().Add(5 * time.Second); waiting() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the call asks for no hash")
+		}
+	}
+	meanwhile()
+	release()
+	return <-answer
+}
+
+// A user who is switched off, or whose password changes, while the old one is
+// being checked does not get in.
+func TestChangesWhileSigningIn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		signIn := func() error { _, err := f.Store.SignIn(nobody, "alice", storetest.Password); return err }
+		for name, change := range map[string][2]string{
+			"password changes": {"UPDATE users SET password_hash = '" + f.Store.DummyHash() + "' WHERE username = 'alice'", "UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE username = 'bob') WHERE username = 'alice'"},
+			"switched off":     {"UPDATE users SET is_active = NOT is_active WHERE username = 'alice'", "UPDATE users SET is_active = NOT is_active WHERE username = 'alice'"},
+		} {
+			events := newEvents(t, f, func() {
+				wantKind(t, whileHashing(t, f, signIn, func() { f.Exec(change[0]) }), models.Unauthenticated)
+			})
+			if len(events) != 1 || events[0].Category != models.LoginFailed || events[0].Username != "alice" {
+				t.Errorf("%s: events = %+v", name, events)
+			}
+			f.Exec(change[1])
+			wantKind(t, signIn(), 0)
+		}
+	})
+}
+
+// A password is not changed by a session that was ended meanwhile; and of two
+// changes, the second is told that the first came before.
+func TestChangesWhileChangingThePassword(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		ctx := f.As(f.Alice)
+		change := func() error {
+			return f.Store.ChangePassword(ctx, storetest.Password, "a completely different sentence")
+		}
+		wantKind(t, whileHashing(t, f, change, func() {
+			wantKind(t, f.Store.EndSession(nobody, models.ActorFrom(ctx).SessionDigest), 0)
+		}), models.Unauthenticated)
+		ctx = f.As(f.Alice)
+		wantKind(t, whileHashing(t, f, change, func() {
+			f.Exec("UPDATE users SET password_hash = ? WHERE username = 'alice'", f.Store.DummyHash())
+		}), models.Conflict)
 	})
 }
