@@ -18,6 +18,8 @@ type keyForm struct {
 	Purpose string
 	Expiry  string // a number of days, or customExpiry
 	Date    string // 2027-05-22
+
+	zoneLost bool // the form named a zone that is none, so nobody knows which day was meant
 }
 
 const customExpiry = "custom"
@@ -34,7 +36,7 @@ func readKeyForm(c echo.Context) keyForm {
 		f.FormID = "" // not one of ours: the form still works, but can be sent twice
 	}
 	if _, ok := models.ParseZone(f.Zone); !ok {
-		f.Zone = zoneOf(c).String()
+		f.Zone, f.zoneLost = zoneOf(c).String(), f.Zone != ""
 	}
 	return f
 }
@@ -45,6 +47,10 @@ func (f keyForm) zone() *time.Location { return models.ZoneOr(f.Zone) }
 // wish that the rule refuses, so that all problems are told at once.
 func (f keyForm) wish() models.NewKey {
 	wish := models.NewKey{Purpose: f.Purpose, FormID: f.FormID}
+	if f.zoneLost {
+		wish.Expires = models.UnreadableExpiry("The time zone of this form is not known. The dates are now shown in " + f.Zone + ": choose again.")
+		return wish
+	}
 	if f.Expiry != customExpiry {
 		wish.Expires = models.ExpiresInDays(models.ParseDays(f.Expiry), f.zone())
 		return wish
