@@ -8,6 +8,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/a-h/templ"
@@ -39,6 +40,10 @@ func visitOf(c echo.Context) Visit {
 type Sessions interface {
 	// SignIn starts a new session for the user, whatever was there before.
 	SignIn(c echo.Context, user models.User) error
+	// SignInAt does the same for somebody who proved then who they are.
+	SignInAt(c echo.Context, user models.User, at time.Time) error
+	// Remember makes the browser known as one of the user's, without signing in.
+	Remember(c echo.Context, user models.User) error
 	// SignOut ends the session of the request.
 	SignOut(c echo.Context) error
 	// Flash leaves a notice for the next page.

@@ -15,7 +15,9 @@ import (
 // KeysPath is the address of My API Keys.
 const KeysPath = "/account/apikeys"
 
-// Keys serves My API Keys: the list, New API key, the reveal, and revoking.
+// Keys serves My API Keys and the keys of others: the list, New API key, the
+// reveal, and revoking. Whose keys a page is about stands in its address; see
+// ownerOf.
 type Keys struct {
 	Store     *store.Store
 	Sessions  Sessions
@@ -24,51 +26,59 @@ type Keys struct {
 
 // Index shows the list. htmx, which asks when a filter changes, gets the table.
 func (h *Keys) Index(c echo.Context) error {
-	ctx := c.Request().Context()
-	actor := models.ActorFrom(ctx)
-	query := readKeyQuery(c)
-	list, err := h.Store.APIKeysOf(ctx, actor.User.ID, query.filter())
+	owner, err := h.ownerOf(c)
 	if err != nil {
 		return err
 	}
-	settings, err := h.Store.AuthSettings(ctx)
+	query := readKeyQuery(c, owner.path)
+	list, err := h.Store.APIKeysOf(c.Request().Context(), owner.ID, query.filter())
 	if err != nil {
 		return err
 	}
-	props := h.list(c, query, list, settings)
+	props := h.list(c, owner, query, list)
 	return renderEither(c, http.StatusOK,
 		func() templ.Component { return views.KeysPage(props) },
 		func() templ.Component { return views.KeysTable(props) })
 }
 
-func (h *Keys) list(c echo.Context, query keyQuery, list models.KeyList, settings models.AuthSettings) views.KeyList {
+func (h *Keys) list(c echo.Context, owner keyOwner, query keyQuery, list models.KeyList) views.KeyList {
 	zone, now := zoneOf(c), h.Store.Now()
 	props := views.KeyList{
-		Shell: shellOf(c, "My API Keys", views.AreaProfile, KeysPath),
-		Path:  KeysPath, NewPath: KeysPath + "/new", CanNew: settings.UserAPIKeys,
+		Shell: owner.shell(c, owner.title()), Owner: owner.name, Crumbs: owner.crumbs,
+		Path: owner.path, NewPath: owner.path + "/new", CanNew: owner.NoNewKeys == nil, Disabled: owner.notice(),
 		Empty: list.Counts[""] == 0, Tabs: query.tabs(list.Counts), Search: query.search, Hidden: query.hidden(),
 		Columns: query.columns(), Status: count(list.Total, "key") + " found", Pager: query.pager(list), Zone: zone.String(),
 	}
-	if !settings.UserAPIKeys {
-		props.Disabled = &views.Notice{Tone: views.ToneInfo, Title: "New keys are turned off for people",
-			Text: "Your administrator has switched off new API keys for people. Existing keys keep working until they expire, and you can still revoke them. For automation, ask for a service account: it can have keys, and nobody signs in with it."}
+	if owner.name != "" {
+		props.Lead = owner.lead()
 	}
 	for _, k := range list.Keys {
-		props.Rows = append(props.Rows, keyRow(k, now, zone, KeysPath))
+		row := keyRow(k, now, zone, owner.path)
+		if !owner.MayRevoke {
+			row.RevokePath = ""
+		}
+		props.Rows = append(props.Rows, row)
 	}
 	return props
 }
 
-// New shows the form.
+// New shows the form. While people can't have new keys, the list says why.
 func (h *Keys) New(c echo.Context) error {
+	owner, err := h.ownerOf(c)
+	if err != nil {
+		return err
+	}
+	switch {
+	case owner.NoNewKeys != nil && owner.name == "":
+		return c.Redirect(http.StatusSeeOther, owner.path)
+	case owner.NoNewKeys != nil:
+		return owner.NoNewKeys
+	}
 	settings, err := h.Store.AuthSettings(c.Request().Context())
 	if err != nil {
 		return err
 	}
-	if !settings.UserAPIKeys {
-		return c.Redirect(http.StatusSeeOther, KeysPath)
-	}
-	form := h.form(c, keyForm{Zone: zoneOf(c).String()}, settings, nil)
+	form := h.form(c, owner, keyForm{Zone: zoneOf(c).String()}, settings, nil)
 	return render(c, http.StatusOK, views.NewKeyPage(form))
 }
 
@@ -76,65 +86,80 @@ func (h *Keys) New(c echo.Context) error {
 // no address that shows it again. A form that was used already leads back to
 // the list, so a reload or a double click never makes a second key.
 func (h *Keys) Create(c echo.Context) error {
-	ctx := c.Request().Context()
+	owner, err := h.ownerOf(c)
+	if err != nil {
+		return err
+	}
 	form := readKeyForm(c)
-	key, secret, err := h.Store.IssueAPIKey(ctx, models.ActorFrom(ctx).User.ID, form.wish())
+	key, secret, err := h.Store.IssueAPIKey(c.Request().Context(), owner.ID, form.wish())
 	switch models.KindOf(err) {
 	case models.Conflict:
-		return h.backToList(c, views.Notice{Tone: views.ToneWarn, Title: "No second key was made", Text: models.Refusal(err).Message})
+		return h.backToList(c, owner, views.Notice{Tone: views.ToneWarn, Title: "No second key was made", Text: models.Refusal(err).Message})
 	case models.Invalid:
-		return h.repair(c, form, models.Refusal(err))
+		return h.repair(c, owner, form, models.Refusal(err))
 	}
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("HX-Replace-Url", KeysPath) // a reload leads to the list, not to an empty form
-	props := h.reveal(c, key, secret, form.zone())
+	c.Response().Header().Set("HX-Replace-Url", owner.path) // a reload leads to the list, not to an empty form
+	props := h.reveal(c, owner, key, secret, form.zone())
 	return renderEither(c, http.StatusOK,
 		func() templ.Component { return views.RevealPage(props) },
 		func() templ.Component { return views.RevealMain(props) })
 }
 
-func (h *Keys) repair(c echo.Context, form keyForm, refusal *models.Error) error {
+func (h *Keys) repair(c echo.Context, owner keyOwner, form keyForm, refusal *models.Error) error {
 	settings, err := h.Store.AuthSettings(c.Request().Context())
 	if err != nil {
 		return err
 	}
-	props := h.form(c, form, settings, refusal)
+	props := h.form(c, owner, form, settings, refusal)
 	return renderEither(c, http.StatusUnprocessableEntity,
 		func() templ.Component { return views.NewKeyPage(props) },
 		func() templ.Component { return views.NewKeyMain(props) })
 }
 
-func (h *Keys) reveal(c echo.Context, key models.APIKey, secret models.Secret, zone *time.Location) views.Reveal {
+func (h *Keys) reveal(c echo.Context, owner keyOwner, key models.APIKey, secret models.Secret, zone *time.Location) views.Reveal {
 	return views.Reveal{
-		Shell:  shellOf(c, "Your new API key", views.AreaProfile, KeysPath),
+		Shell:  owner.shell(c, "Your new API key"),
 		Secret: secret.Reveal(), Purpose: key.Purpose, Expires: endsOn(key.ExpiresAt, zone, "Mon 2 Jan 2006"),
-		Zone: zone.String(), ServerURL: h.ServerURL, ListPath: KeysPath, ListLabel: "My API Keys", StoredTo: KeysPath + "/stored",
+		Zone: zone.String(), ServerURL: h.ServerURL, ListPath: owner.path, Crumbs: owner.below(), StoredTo: owner.path + "/stored",
 	}
 }
 
 // Stored is where "I have stored it" leads: back to the list, so that the page
 // with the secret is behind a POST and not a click on Back away.
-func (h *Keys) Stored(c echo.Context) error { return seeOther(c, KeysPath) }
+func (h *Keys) Stored(c echo.Context) error {
+	owner, err := h.ownerOf(c)
+	if err != nil {
+		return err
+	}
+	return seeOther(c, owner.path)
+}
 
 // AskRevoke shows what revoking will do: as a dialog over the list for htmx, as
 // a page of its own otherwise.
 func (h *Keys) AskRevoke(c echo.Context) error {
-	ctx := c.Request().Context()
-	key, err := h.Store.APIKey(ctx, models.ActorFrom(ctx).User.ID, c.Param("id"))
+	owner, err := h.ownerOf(c)
 	if err != nil {
 		return err
 	}
+	key, err := h.Store.APIKey(c.Request().Context(), owner.ID, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	if !owner.MayRevoke {
+		return models.Denied("You can look at this key, but not revoke it. Ask its owner, or an administrator.")
+	}
 	now, zone := h.Store.Now(), zoneOf(c)
 	if !key.Usable(now) {
-		return h.backToList(c, views.Notice{Tone: views.ToneInfo, Title: "There is nothing to revoke", Text: "“" + key.Purpose + "” does not work any more."})
+		return h.backToList(c, owner, views.Notice{Tone: views.ToneInfo, Title: "There is nothing to revoke", Text: "“" + key.Purpose + "” does not work any more."})
 	}
 	props := views.RevokeDialog{
-		Shell:   shellOf(c, "Revoke "+key.Purpose, views.AreaProfile, KeysPath),
-		Purpose: key.Purpose, Hint: key.Hint(), LastUsed: lastUsed(key, now, zone),
+		Shell:   owner.shell(c, "Revoke "+key.Purpose),
+		Purpose: key.Purpose, Hint: key.Hint(), Owner: owner.name, LastUsed: lastUsed(key, now, zone),
 		Expires: endsOn(key.ExpiresAt, zone, "2 Jan 2006").Text,
-		Path:    KeysPath + "/" + key.ID + "/revocation", ListPath: KeysPath,
+		Path:    owner.path + "/" + key.ID + "/revocation", ListPath: owner.path, Crumbs: owner.below(),
 	}
 	return renderEither(c, http.StatusOK,
 		func() templ.Component { return views.RevokePage(props) },
@@ -153,17 +178,20 @@ func lastUsed(key models.APIKey, now time.Time, zone *time.Location) string {
 
 // Revoke ends a key for good.
 func (h *Keys) Revoke(c echo.Context) error {
-	ctx := c.Request().Context()
-	key, err := h.Store.RevokeAPIKey(ctx, models.ActorFrom(ctx).User.ID, c.Param("id"))
+	owner, err := h.ownerOf(c)
 	if err != nil {
 		return err
 	}
-	return h.backToList(c, views.Notice{Tone: views.ToneOK, Title: "“" + key.Purpose + "” is revoked", Text: "Anything that still uses " + key.Hint() + " is refused from now on."})
+	key, err := h.Store.RevokeAPIKey(c.Request().Context(), owner.ID, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return h.backToList(c, owner, views.Notice{Tone: views.ToneOK, Title: "“" + key.Purpose + "” is revoked", Text: "Anything that still uses " + key.Hint() + " is refused from now on."})
 }
 
-func (h *Keys) backToList(c echo.Context, notice views.Notice) error {
+func (h *Keys) backToList(c echo.Context, owner keyOwner, notice views.Notice) error {
 	if err := h.Sessions.Flash(c, notice); err != nil {
 		return err
 	}
-	return seeOther(c, KeysPath)
+	return seeOther(c, owner.path)
 }

@@ -65,12 +65,12 @@ func (f keyForm) wish() models.NewKey {
 }
 
 // form shows the form: empty at first, or as it was typed with what is wrong.
-func (h *Keys) form(c echo.Context, f keyForm, settings models.AuthSettings, refusal *models.Error) views.NewKeyForm {
+func (h *Keys) form(c echo.Context, owner keyOwner, f keyForm, settings models.AuthSettings, refusal *models.Error) views.NewKeyForm {
 	policy, now, zone := settings.Policy(), h.Store.Now(), f.zone()
 	today, last := models.DateIn(now, zone), policy.LastDay(now, zone)
 	props := views.NewKeyForm{
-		Shell: shellOf(c, "New API key", views.AreaProfile, KeysPath),
-		Path:  KeysPath, ListPath: KeysPath, ListLabel: "My API Keys",
+		Shell: owner.shell(c, "New API key"), Owner: owner.name, Crumbs: owner.below(),
+		Path: owner.path, ListPath: owner.path,
 		FormID: models.NewToken(), Zone: f.Zone,
 		Purpose: views.Field{Name: "purpose", ID: "purpose", Label: "Purpose", Type: "text", Value: f.Purpose, MaxLength: models.MaxPurpose,
 			Required: true, Autocomplete: "off", Placeholder: "Release pipeline on build-04",

@@ -14,6 +14,7 @@ import (
 // keyQuery is the part of a list's address that filters and orders it. Unknown
 // values fall back to the usual list: an old bookmark is not an error.
 type keyQuery struct {
+	path       string // of the list
 	status     string // one of keyTabs
 	search     string
 	sort       models.KeySort
@@ -46,8 +47,8 @@ var keyColumns = []struct {
 	{"Last used", models.SortLastUsed, true},
 }
 
-func readKeyQuery(c echo.Context) keyQuery {
-	q := keyQuery{status: "usable", sort: models.SortExpires, search: truncate(c.QueryParam("q"), models.MaxPurpose)}
+func readKeyQuery(c echo.Context, path string) keyQuery {
+	q := keyQuery{path: path, status: "usable", sort: models.SortExpires, search: truncate(c.QueryParam("q"), models.MaxPurpose)}
 	for _, tab := range keyTabs {
 		if c.QueryParam("status") == tab.name {
 			q.status = tab.name
@@ -100,7 +101,7 @@ func (q keyQuery) href() string {
 	if q.skip > 0 {
 		v.Set("skip", strconv.Itoa(q.skip))
 	}
-	return KeysPath + "?" + v.Encode()
+	return q.path + "?" + v.Encode()
 }
 
 func (q keyQuery) tabs(counts map[models.KeyStatus]int) []views.Tab {

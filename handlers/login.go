@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,6 +20,9 @@ const SignInPath = "/sign-in"
 type Login struct {
 	Store    *store.Store
 	Sessions Sessions
+	Ways     views.SignInWays
+	Party    Party       // passkeys sign in here, unless it is nil
+	Step     *SecondStep // where people with a second factor go on
 }
 
 // Show shows the sign-in page. Somebody who is signed in goes straight on.
@@ -26,13 +30,17 @@ func (h *Login) Show(c echo.Context) error {
 	if models.ActorFrom(c.Request().Context()) != nil {
 		return c.Redirect(http.StatusSeeOther, LocalPath(c.QueryParam("return")))
 	}
-	props := signInPage(c.QueryParam("return"), "")
+	props := h.page(c.QueryParam("return"), "")
 	needed, err := h.Store.NeedsSetup(c.Request().Context())
 	switch {
 	case err != nil:
 		return err
 	case needed:
 		props.Notice = &views.Notice{Tone: views.ToneInfo, Title: "Keyport is not set up yet", Text: "Open the set-up link that Keyport printed when it started. Only whoever can read that output can create the first administrator."}
+	case c.QueryParam("notice") == "password-changed":
+		props.Notice = &views.Notice{Tone: views.ToneOK, Title: "Your password is changed", Text: "Sign in with the new one. You were signed out everywhere else."}
+	case c.QueryParam("notice") == "second-step-over":
+		props.Notice = &views.Notice{Tone: views.ToneWarn, Title: "The second step took too long", Text: "Sign in again."}
 	case c.QueryParam("notice") == "signed-out":
 		props.Notice = &views.Notice{Tone: views.ToneOK, Title: "You are signed out"}
 	}
@@ -43,18 +51,21 @@ func (h *Login) Show(c echo.Context) error {
 func (h *Login) Create(c echo.Context) error {
 	username, back := c.FormValue("username"), c.FormValue("return")
 	user, err := h.Store.SignIn(c.Request().Context(), username, c.FormValue("password"))
+	if step := (*store.SecondStep)(nil); errors.As(err, &step) {
+		return h.Step.begin(c, step.Ticket, back)
+	}
+	if models.KindOf(err) == models.TooMany {
+		return h.slowed(c, models.Refusal(err), back, username)
+	}
 	if kind := models.KindOf(err); kind == models.Invalid || kind == models.Unauthenticated {
-		props := signInPage(back, username)
+		props := h.page(back, username)
 		props.Notice = &views.Notice{Tone: views.ToneBad, Title: "Could not sign in", Text: "The user name or the password is not right, or the account can't sign in here."}
 		return render(c, http.StatusUnprocessableEntity, views.SignInPage(props))
 	}
 	if err != nil {
 		return err
 	}
-	if err := h.Sessions.SignIn(c, user); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, LocalPath(back))
+	return signIn(c, h.Store, h.Sessions, user, back)
 }
 
 // Delete signs out.
@@ -64,6 +75,12 @@ func (h *Login) Delete(c echo.Context) error {
 	}
 	c.Response().Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	return seeOther(c, SignInPath+"?notice=signed-out")
+}
+
+func (h *Login) page(back, username string) views.SignIn {
+	props := signInPage(back, username)
+	props.Ways, props.Passkeys = h.Ways, h.Party != nil
+	return props
 }
 
 func signInPage(back, username string) views.SignIn {

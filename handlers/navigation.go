@@ -1,6 +1,10 @@
 package handlers
 
 import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/views"
 )
@@ -16,10 +20,14 @@ var profileNav = []navEntry{
 	{link: views.NavLink{Path: ProfilePath, Label: "Details", Icon: "user"}},
 	{link: views.NavLink{Path: KeysPath, Label: "My API Keys", Icon: "key"}},
 	{link: views.NavLink{Path: PasswordPath, Label: "Password", Icon: "lock"}},
+	{link: views.NavLink{Path: MeansPath, Label: "Sign-in", Icon: "sign-in"}},
 	{link: views.NavLink{Path: SessionsPath, Label: "Sessions", Icon: "monitor"}},
 }
 
 var configurationNav = []navEntry{
+	{views.NavLink{Path: AllKeysPath, Label: "API Keys", Icon: "key"}, models.UserView},
+	{views.NavLink{Path: UsersPath, Label: "Users", Icon: "users"}, models.UserView},
+	{views.NavLink{Path: TeamsPath, Label: "Teams", Icon: "team"}, models.TeamView},
 	{views.NavLink{Label: "Settings", Icon: "gear"}, models.ConfigureServer},
 	{views.NavLink{Path: AuthSettingsPath, Label: "Authentication", Sub: true}, models.ConfigureServer},
 }
@@ -35,9 +43,15 @@ func navigation(area views.Area, actor *models.Actor) []views.NavLink {
 		if e.needs == "" || actor.May(e.needs) {
 			links = append(links, e.link)
 		}
+		if e.link.Path == KeysPath && actor.User.Caretakes {
+			links = append(links, ownedAccountsLink)
+		}
 	}
 	return links
 }
+
+// ownedAccountsLink is for members of teams that own service accounts.
+var ownedAccountsLink = views.NavLink{Path: MyServiceAccountsPath, Label: "Service accounts of my teams", Icon: "robot"}
 
 // configurationHome is the first page of Configuration that the actor may open,
 // "" when there is none: then the area isn't shown at all.
@@ -48,4 +62,14 @@ func configurationHome(actor *models.Actor) string {
 		}
 	}
 	return ""
+}
+
+// ConfigurationHome leads to the first page of Configuration that the reader may
+// open.
+func ConfigurationHome(c echo.Context) error {
+	home := configurationHome(models.ActorFrom(c.Request().Context()))
+	if home == "" {
+		return models.Denied("There is nothing in Configuration that you may open. An administrator can give you permissions.")
+	}
+	return c.Redirect(http.StatusSeeOther, home)
 }

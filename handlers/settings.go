@@ -19,6 +19,7 @@ const AuthSettingsPath = "/configuration/settings/authentication"
 type AuthSettings struct {
 	Store    *store.Store
 	Sessions Sessions
+	SignOn   views.SignOnSettings // how single sign-on is configured, for looking at
 }
 
 // authForm is the page as it was typed. The numbers stay text, so that what a
@@ -120,6 +121,7 @@ func (h *AuthSettings) page(c echo.Context, stored models.AuthSettings, f authFo
 			"From 1 to "+strconv.Itoa(models.CeilingDays)+" days. Not shorter than the default."),
 		DefaultWas: changed(f.Default, stored.APIKeyDefaultDays), MaximumWas: changed(f.Maximum, stored.APIKeyMaximumDays),
 		UserKeys: f.UserKeys, UserKeysWas: stored.UserAPIKeys,
+		SignOn: h.SignOn,
 	}
 	if typed := models.ParseDays(f.Maximum); typed > 0 && typed <= models.CeilingDays {
 		props.Default.Max = strconv.Itoa(typed)
@@ -176,6 +178,9 @@ func (h *AuthSettings) impact(c echo.Context, limit string, days int) (views.Imp
 	impact := views.Impact{Strong: fact, Text: verb + ", past " + last.Weekday() + "; the limit applies to new keys."}
 	if limit == "maximum" {
 		impact.Tone = views.ToneWarn
+	}
+	if models.ActorFrom(c.Request().Context()).May(models.UserView) {
+		impact.Keys = withQuery(AllKeysPath, models.KeySearch{Status: models.KeyUsable, OverDays: days}.Values())
 	}
 	return impact, nil
 }

@@ -13,6 +13,7 @@ const (
 	ViaSession Via = iota + 1 // a browser session
 	ViaKey                    // an API key
 	ViaConsole                // the keyport command on the server itself
+	ViaToken                  // an access token, see AccessToken
 )
 
 // Actor is who is asking. It travels in the request's context from the edge to
@@ -21,6 +22,9 @@ type Actor struct {
 	User User
 	Via  Via
 	Key  *ActorKey // the key of the call, only with ViaKey
+
+	Token        *AccessToken // the token of the call, only with ViaToken
+	IdentityName string       // of the OIDC identity that the token was given by
 
 	SessionDigest []byte    // the session of the call, only with ViaSession
 	SignedInAt    time.Time // when the password was last entered, only with ViaSession
@@ -44,8 +48,34 @@ func (a *Actor) May(p Permission) bool {
 	return a != nil && (a.Via == ViaConsole || a.User.Permissions.Has(p))
 }
 
+// Covers reports whether the actor may do all that those permissions allow.
+func (a *Actor) Covers(p PermissionSet) bool {
+	return a != nil && (a.Via == ViaConsole || a.User.Permissions.Covers(p))
+}
+
 // Is reports whether the actor is the user with this id.
 func (a *Actor) Is(userID int64) bool { return a != nil && a.Via != ViaConsole && a.User.ID == userID }
+
+// Ceiling returns when the credential of the call ends, which nothing that
+// comes of the call may outlive. A session and the console are not limited:
+// there a person decides. A key or token whose facts are missing has ended.
+func (a *Actor) Ceiling() (ends time.Time, limited bool) {
+	switch {
+	case a == nil || a.Via != ViaKey && a.Via != ViaToken:
+		return time.Time{}, false
+	case a.Via == ViaKey && a.Key != nil:
+		return a.Key.Expires, true
+	case a.Via == ViaToken && a.Token != nil:
+		return a.Token.Expires, true
+	}
+	return time.Time{}, true
+}
+
+// over reports whether the credential of the call has ended at now.
+func (a *Actor) over(now time.Time) bool {
+	ends, limited := a.Ceiling()
+	return limited && !now.Before(ends)
+}
 
 // IdentifiedBy says how the actor was recognised, in Octopus's words.
 func (a *Actor) IdentifiedBy() string {
@@ -56,6 +86,8 @@ func (a *Actor) IdentifiedBy() string {
 		return "Session cookie"
 	case a.Via == ViaKey && a.Key != nil:
 		return "API key '" + a.Key.Purpose + "' created " + a.Key.Created.UTC().Format(time.RFC1123)
+	case a.Via == ViaToken:
+		return "Access token of OIDC identity '" + a.IdentityName + "'"
 	case a.Via == ViaConsole:
 		return "Server console"
 	}
@@ -82,6 +114,7 @@ type Request struct {
 	ID        string
 	Address   string
 	UserAgent string
+	Devices   string // what the browser brings of earlier sign-ins, see Store.RememberDevice
 }
 
 // WithRequest puts the facts of a call into a context.

@@ -8,22 +8,23 @@ import (
 // APIKey is a credential of a user. The secret is not here: only its digest,
 // which the store keeps to itself, and the prefix by which people know it.
 type APIKey struct {
-	ID          string `gorm:"primaryKey"` // "apikeys-" and 25 random characters, lower case: paths are matched without regard to case
-	UserID      int64
-	Purpose     string
-	PurposeFold string // Fold(Purpose), for searching
-	Prefix      string // "API-FSX"
-	PepperID    int64
-	Digest      []byte // HMAC of the secret, see Keyring
-	Seal        []byte // HMAC of this row, see SealedBytes
-	ParentID    string // the key that made this one, "" when a person did
-	FormID      *string
-	CreatedAt   time.Time
-	ExpiresAt   time.Time // the first instant at which the key is refused
-	RevokedAt   *time.Time
-	RevokedBy   *int64
-	LastUsedAt  *time.Time
-	LastUsedIP  string
+	ID           string `gorm:"primaryKey"` // "apikeys-" and 25 random characters, lower case: paths are matched without regard to case
+	UserID       int64
+	Purpose      string
+	PurposeFold  string // Fold(Purpose), for searching
+	Prefix       string // "API-FSX"
+	PepperID     int64
+	Digest       []byte // HMAC of the secret, see Keyring
+	Seal         []byte // HMAC of this row, see SealedBytes
+	ParentID     string // the key that made this one, "" when a person or an access token did
+	FormID       *string
+	CreatedAt    time.Time
+	ExpiresAt    time.Time // the first instant at which the key is refused
+	RevokedAt    *time.Time
+	RevokedBy    *int64
+	LastUsedAt   *time.Time
+	LastUsedIP   string
+	UseWrittenAt *time.Time // when LastUsedAt was last written
 }
 
 // TableName names the table for GORM, which would split the abbreviation.
@@ -111,17 +112,18 @@ type NewKey struct {
 
 // KeyGrant is everything the rule must know besides the wish.
 type KeyGrant struct {
-	Owner    User
-	Settings AuthSettings
-	Actor    *Actor
-	Now      time.Time
+	Owner       User
+	Settings    AuthSettings
+	Actor       *Actor
+	InOwnerTeam bool // the actor is a member of the team that owns the account
+	Now         time.Time
 }
 
 // IssueKey is the rule by which keys are made, on every surface: who may, for
 // whom, with what purpose, until when. It returns the key without its secret,
 // id and digest.
 func IssueKey(wish NewKey, grant KeyGrant) (APIKey, error) {
-	if err := mayIssue(grant); err != nil {
+	if err := MayIssue(grant); err != nil {
 		return APIKey{}, err
 	}
 	purpose, problem := CleanText(wish.Purpose, "The purpose", MaxPurpose)
@@ -132,11 +134,11 @@ func IssueKey(wish NewKey, grant KeyGrant) (APIKey, error) {
 	if problem != "" {
 		problems = append(problems, Problem{"Purpose", problem})
 	}
-	var ceiling time.Time
 	key := APIKey{UserID: grant.Owner.ID, Purpose: purpose, PurposeFold: Fold(purpose), CreatedAt: grant.Now}
 	if maker := grant.Actor.Key; maker != nil {
-		ceiling, key.ParentID = maker.Expires, maker.ID
+		key.ParentID = maker.ID
 	}
+	ceiling, _ := grant.Actor.Ceiling()
 	expires, err := grant.Settings.Policy().Resolve(wish.Expires, grant.Now, ceiling)
 	if refusal := Refusal(err); refusal != nil {
 		problems = append(problems, refusal.Problems...)
@@ -148,19 +150,21 @@ func IssueKey(wish NewKey, grant KeyGrant) (APIKey, error) {
 	return key, nil
 }
 
-// mayIssue decides who may make a key for whom: everybody for himself, and
-// administrators of users for service accounts whose rights don't exceed their
-// own. Nobody makes a key for another person, because whoever makes a key has
-// seen its secret. The console is the owner of the machine and may do both, but
-// not make people's keys while they are switched off. A stranger learns nothing
-// of the owner, so who is asking is settled before what the owner may have; and
-// a key that has ended makes no other.
-func mayIssue(g KeyGrant) error {
+// MayIssue decides who may make a key for whom: everybody for himself, and
+// administrators of users and members of the owner team for service accounts
+// whose rights don't exceed their own: whoever makes a key has all that it
+// opens, so a weaker maker would climb by it. Nobody makes a key for another
+// person, because he would see its secret. The console is the owner of the
+// machine and may do both, but not make people's keys while they are switched
+// off. A stranger learns nothing of the owner, so who is asking is settled
+// before what the owner may have; and a key that has ended makes no other.
+func MayIssue(g KeyGrant) error {
 	console, self := g.Actor != nil && g.Actor.Via == ViaConsole, g.Actor.Is(g.Owner.ID)
+	caretaker := g.InOwnerTeam && g.Owner.IsService
 	switch {
-	case g.Actor == nil, g.Actor.Key != nil && !g.Now.Before(g.Actor.Key.Expires):
+	case g.Actor == nil, g.Actor.over(g.Now):
 		return Unauthorized()
-	case !console && !self && !g.Actor.May(UserEdit):
+	case !console && !self && !caretaker && !g.Actor.May(UserEdit):
 		return Missing("user")
 	case !g.Owner.IsActive:
 		return Denied("This account is not active, so it can't have new keys. An administrator can activate it.")
@@ -171,24 +175,25 @@ func mayIssue(g KeyGrant) error {
 	case !g.Owner.IsService:
 		return Denied("You can't create a key for another person, because you would see its secret. Ask them to create it, or use a service account.")
 	case !g.Actor.User.Permissions.Covers(g.Owner.Permissions):
-		return Denied("This service account may do more than you may, so you can't create a key for it.")
+		return Denied("This service account may do more than you may, so you can't create a key for it. Ask an administrator to create it.")
 	}
 	return nil
 }
 
-// MayRevoke decides who may end a key: its owner and administrators of users.
-// Anybody else is told that there is no such key.
-func MayRevoke(key APIKey, actor *Actor) error {
-	if actor.Is(key.UserID) || actor.May(UserEdit) {
+// MayRevoke decides who may end a key: its owner, members of the team that owns
+// the account, and administrators of users. Anybody else is told that there is
+// no such key.
+func MayRevoke(key APIKey, actor *Actor, inOwnerTeam bool) error {
+	if actor != nil && inOwnerTeam || actor.Is(key.UserID) || actor.May(UserEdit) {
 		return nil
 	}
 	return Missing("API key")
 }
 
-// MaySeeKeysOf decides who may look at a user's keys: the user and those who
-// may see users.
-func MaySeeKeysOf(userID int64, actor *Actor) error {
-	if actor.Is(userID) || actor.May(UserView) {
+// MaySeeKeysOf decides who may look at a user's keys: the user, members of the
+// team that owns the account, and those who may see users.
+func MaySeeKeysOf(userID int64, actor *Actor, inOwnerTeam bool) error {
+	if actor != nil && inOwnerTeam || actor.Is(userID) || actor.May(UserView) {
 		return nil
 	}
 	return Missing("user")

@@ -17,5 +17,10 @@
 //	revoke       to end a key for good; never "delete" or "disable"
 //	person       a user who signs in; service account: a user who can't
 //	owner        the user a key belongs to
+//	team         users who share permissions; owner team: the one that looks after
+//	             the keys of a service account
+//	identity     OIDC identity: whose tokens a service account trusts; a job
+//	             elsewhere exchanges such a token for an access token, by which it
+//	             acts as the account
 //	actor        who is asking, and by which credential
 package models

@@ -18,6 +18,8 @@ const (
 const (
 	DocumentAPIKeys       = "ApiKeys"
 	DocumentUsers         = "Users"
+	DocumentTeams         = "Teams"
+	DocumentInvitations   = "Invitations"
 	DocumentConfiguration = "Configuration"
 )
 

@@ -80,8 +80,8 @@ func UnreadableExpiry(message string) Wish { return Wish{kind: wishUnreadable, t
 // Resolve turns a wish into the first instant at which the key is refused, in
 // UTC. It is the one place where an expiry is decided.
 //
-// now is the time of the call. ceiling is the end of the key that makes the
-// call, zero when none does: what was not asked for explicitly is cut to it,
+// now is the time of the call. ceiling is the end of the key or token that makes
+// the call, zero when none does: what was not asked for explicitly is cut to it,
 // what was asked for explicitly is refused beyond it. A chosen date may be as
 // late as the day that lies the maximum after today, to the end of that day;
 // an instant may be as late as exactly the maximum after now.
@@ -117,7 +117,7 @@ func (p Policy) resolveInstant(at, now, ceiling time.Time) (time.Time, error) {
 	case at.After(limit):
 		return at, expiryProblem(fmt.Sprintf("The expiry is past the %d-day maximum. Choose a date and time up to %s.", p.MaximumDays, Instant(limit)))
 	case !ceiling.IsZero() && at.After(ceiling):
-		return at, expiryProblem("A key can't outlive the key that creates it. Choose a date and time up to " + Instant(ceiling) + ".")
+		return at, expiryProblem("A key can't outlive the key or token that creates it. Choose a date and time up to " + Instant(ceiling) + ".")
 	}
 	return at, nil
 }
@@ -133,7 +133,7 @@ func (p Policy) resolveDate(w Wish, now, ceiling time.Time) (time.Time, error) {
 	case !exists:
 		return end, expiryProblem(w.date.Words() + " does not exist in " + w.zone.String() + ": the clocks skipped that day. Choose another date.")
 	case !ceiling.IsZero() && end.After(ceiling):
-		return end, expiryProblem("A key can't outlive the key that creates it, which ends at " + Instant(ceiling) + ". Choose an earlier date.")
+		return end, expiryProblem("A key can't outlive the key or token that creates it, which ends at " + Instant(ceiling) + ". Choose an earlier date.")
 	}
 	return end, nil
 }

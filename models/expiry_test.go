@@ -44,7 +44,7 @@ func TestResolve(t *testing.T) {
 		{name: "instant 1 µs beyond the maximum", wish: models.ExpiresAt(limit.Add(us)), problem: "The expiry is past the 366-day maximum. Choose a date and time up to 2027-11-24T10:30:15Z."},
 		{name: "instant in the year 9999", wish: models.ExpiresAt(instant(t, "9999-12-31T23:59:59Z")), problem: "The expiry is past the 366-day maximum. Choose a date and time up to 2027-11-24T10:30:15Z."},
 		{name: "instant at the parent's end", wish: models.ExpiresAt(parent), ceiling: parent, want: parent},
-		{name: "instant 1 µs beyond the parent", wish: models.ExpiresAt(parent.Add(us)), ceiling: parent, problem: "A key can't outlive the key that creates it. Choose a date and time up to 2026-12-03T10:30:15Z."},
+		{name: "instant 1 µs beyond the parent", wish: models.ExpiresAt(parent.Add(us)), ceiling: parent, problem: "A key can't outlive the key or token that creates it. Choose a date and time up to 2026-12-03T10:30:15Z."},
 		{name: "instant beyond the parent and the maximum", wish: models.ExpiresAt(limit.Add(us)), ceiling: parent, problem: "The expiry is past the 366-day maximum. Choose a date and time up to 2027-11-24T10:30:15Z."},
 
 		{name: "today", wish: on("2026-11-23", berlin), want: instant(t, "2026-11-23T23:00:00Z")},
@@ -60,13 +60,13 @@ func TestResolve(t *testing.T) {
 		{name: "far future", wish: on("9999-12-31", berlin), problem: "31 Dec 9999 is past the 366-day maximum. Choose a date on or before 24 Nov 2027."},
 		{name: "far future, leap year", wish: on("2040-12-31", berlin), problem: "31 Dec 2040 is past the 366-day maximum. Choose a date on or before 24 Nov 2027."},
 		{name: "date that ends with the parent", wish: on("2026-12-02", utc), ceiling: instant(t, "2026-12-03T00:00:00Z"), want: instant(t, "2026-12-03T00:00:00Z")},
-		{name: "date beyond the parent", wish: on("2026-12-03", utc), ceiling: parent, problem: "A key can't outlive the key that creates it, which ends at 2026-12-03T10:30:15Z. Choose an earlier date."},
+		{name: "date beyond the parent", wish: on("2026-12-03", utc), ceiling: parent, problem: "A key can't outlive the key or token that creates it, which ends at 2026-12-03T10:30:15Z. Choose an earlier date."},
 
 		{name: "days", wish: models.ExpiresInDays(7, berlin), want: instant(t, "2026-11-30T23:00:00Z")},
 		{name: "one day", wish: models.ExpiresInDays(1, berlin), want: instant(t, "2026-11-24T23:00:00Z")},
 		{name: "days up to the maximum", wish: models.ExpiresInDays(366, utc), want: instant(t, "2027-11-25T00:00:00Z")},
 		{name: "days beyond the maximum", wish: models.ExpiresInDays(367, utc), problem: "25 Nov 2027 is past the 366-day maximum. Choose a date on or before 24 Nov 2027."},
-		{name: "days beyond the parent", wish: models.ExpiresInDays(10, utc), ceiling: parent, problem: "A key can't outlive the key that creates it, which ends at 2026-12-03T10:30:15Z. Choose an earlier date."},
+		{name: "days beyond the parent", wish: models.ExpiresInDays(10, utc), ceiling: parent, problem: "A key can't outlive the key or token that creates it, which ends at 2026-12-03T10:30:15Z. Choose an earlier date."},
 
 		{name: "unreadable", wish: models.UnreadableExpiry("Choose a date."), problem: "Choose a date."},
 	}

@@ -164,7 +164,7 @@ func TestMayRevokeAndSee(t *testing.T) {
 			for what, check := range map[string]struct {
 				err  error
 				want bool
-			}{"revoke": {models.MayRevoke(key, tt.actor), tt.revoke}, "see": {models.MaySeeKeysOf(alice.ID, tt.actor), tt.see}} {
+			}{"revoke": {models.MayRevoke(key, tt.actor, false), tt.revoke}, "see": {models.MaySeeKeysOf(alice.ID, tt.actor, false), tt.see}} {
 				if got := check.err == nil; got != check.want {
 					t.Errorf("%s: got %v, want %v", what, got, check.want)
 				}

@@ -24,6 +24,10 @@ type generation struct {
 	pepper []byte
 	seal   []byte
 	link   []byte
+	vault  []byte // locks secrets, see Lock
+	device []byte // signs the cookie of a known browser
+	code   []byte // digests of recovery codes
+	tries  []byte // names of the counters of tries to sign in
 }
 
 // Digest is what is stored of a secret: HMAC-SHA-256 under the pepper that
@@ -48,6 +52,8 @@ func NewKeyring(masters ...[]byte) (*Keyring, error) {
 		id := binary.BigEndian.Uint64(derive(master, "generation-id")) >> 1 // fits a signed column
 		ring.generations = append(ring.generations, generation{
 			id: int64(id), pepper: derive(master, "apikey-pepper"), seal: derive(master, "row-seal"), link: derive(master, "one-time-link"),
+			vault: derive(master, "stored-secret"), device: derive(master, "known-device"),
+			code: derive(master, "recovery-code"), tries: derive(master, "sign-in-counter"),
 		})
 	}
 	return ring, nil

@@ -58,6 +58,20 @@ func (s PermissionSet) Covers(t PermissionSet) bool {
 	return t&^s == 0 || s.Has(AdministerSystem)
 }
 
+// Views holds the rights to look and none to change: an auditor's.
+const Views PermissionSet = 1<<0 | 1<<2 | 1<<4 | 1<<5
+
+// withViews adds the right to see what the set may change: who can't open a page
+// can't use the buttons on it.
+func (s PermissionSet) withViews() PermissionSet {
+	for edit, view := range map[Permission]Permission{UserEdit: UserView, TeamEdit: TeamView, SubscriptionEdit: SubscriptionView} {
+		if s&edit.bit() != 0 {
+			s |= view.bit()
+		}
+	}
+	return s
+}
+
 // Names lists the set in the order of [Permissions].
 func (s PermissionSet) Names() []Permission {
 	var names []Permission

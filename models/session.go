@@ -10,6 +10,11 @@ const (
 	SessionSeen     = time.Minute
 )
 
+// FreshSignIn is how long a sign-in counts as proof that it is still the same
+// person at the keyboard; after it, what hands out or takes away access asks
+// once more.
+const FreshSignIn = 15 * time.Minute
+
 // Session is one browser that is signed in. Digest is SHA-256 of the random id
 // in its cookie, so that a copy of the table opens nothing.
 type Session struct {

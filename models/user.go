@@ -20,10 +20,24 @@ type User struct {
 	TimeZone     string // IANA name, or "" to follow the browser
 	PasswordHash string // PHC string, or "" when the user can't sign in with one
 	CreatedAt    time.Time
+	OwnerTeamID  *int64 // of a service account: the team that looks after it, nil for none
+	Version      int64  // grows with each change of the details
+
+	// For searching and ordering, like UsernameFold; written, never read back.
+	DisplayNameFold string
+	EmailFold       string
+
+	// SeenAt is when a session or key of the user was last used, to the minute;
+	// nil for never, and wherever it was not asked for.
+	SeenAt *time.Time
 
 	// Permissions is the union over the user's teams, filled by the query that
 	// loads a user.
 	Permissions PermissionSet `gorm:"->;-:migration"`
+
+	// Caretakes reports that one of the user's teams owns a service account,
+	// filled in the same way.
+	Caretakes bool `gorm:"->;-:migration"`
 }
 
 // userIDPrefix starts every user id that leaves the server; Octopus's clients
@@ -59,6 +73,7 @@ type NewUser struct {
 	Username, DisplayName, Email, Password string
 	IsService                              bool
 	Teams                                  []int64 // besides Everyone
+	OwnerTeamID                            *int64  // only of a service account
 }
 
 // Check cleans the wish and returns all that is wrong with it.
@@ -84,6 +99,9 @@ func (n NewUser) Check() (NewUser, []Problem) {
 		add("Password", "A service account has no password: it can't sign in. Leave the password empty.")
 	case !n.IsService && n.Password != "":
 		add("Password", PasswordProblem(n.Password, n.Username, n.DisplayName, n.Email))
+	}
+	if !n.IsService && n.OwnerTeamID != nil {
+		add("OwnerTeam", onlyServiceAccounts)
 	}
 	return n, problems
 }

@@ -14,7 +14,11 @@ const (
 	pathAuthSettings = "/configuration/settings/authentication"
 	pathSignIn       = "/sign-in"
 	pathSignOut      = "/sign-out"
+	pathSignOn       = "/sign-in/sso"
 	pathSetup        = "/setup"
+	pathForgot       = "/forgot-password"
+	pathReset        = "/reset-password"
+	pathInvitation   = "/invitation"
 )
 
 // link is an address for href or action. One with a scheme that could run

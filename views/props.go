@@ -81,11 +81,14 @@ type Problem struct {
 	FieldID, Message string
 }
 
-// KeyList is the page My API Keys.
+// KeyList is the page My API Keys, or the keys of somebody else.
 type KeyList struct {
 	Shell    Shell
-	Path     string // the list's own address, without query
-	NewPath  string // where New API key leads
+	Owner    string  // whose keys these are, "" for the reader's own
+	Lead     string  // below the heading, with an owner
+	Crumbs   []Crumb // where the page hangs, with an owner
+	Path     string  // the list's own address, without query
+	NewPath  string  // where New API key leads
 	Disabled *Notice
 	Empty    bool // the person has no key at all
 	Tabs     []Tab
@@ -106,6 +109,9 @@ type Tab struct {
 	Current     bool
 }
 
+// Crumb is a step on the way back from a page.
+type Crumb struct{ Path, Label string }
+
 // Pair is a hidden input.
 type Pair struct{ Name, Value string }
 
@@ -123,6 +129,7 @@ type Pager struct {
 
 // KeyRow is one key in a list.
 type KeyRow struct {
+	Path           string // of the key's own page
 	Purpose, Hint  string
 	Badge          string // "Expired", "Revoked" or ""
 	Off            bool   // the key opens nothing any more
@@ -142,8 +149,9 @@ type KeyRow struct {
 type NewKeyForm struct {
 	Shell      Shell
 	Path       string // the form's action
-	ListPath   string // Cancel, breadcrumb
-	ListLabel  string
+	Owner      string // whose key it will be, "" for the reader's own
+	Crumbs     []Crumb
+	ListPath   string // Cancel
 	FormID     string // one-time id: a form makes one key
 	Zone       string // hidden field; the zone that the dates are in
 	Purpose    Field
@@ -173,7 +181,7 @@ type Reveal struct {
 	Zone      string // that the expiry is told in, "" if it need not be named
 	ServerURL string
 	ListPath  string
-	ListLabel string
+	Crumbs    []Crumb
 	StoredTo  string // action of "I have stored it"
 }
 
@@ -188,6 +196,7 @@ type RevokeDialog struct {
 	Expires  string
 	Path     string // action
 	ListPath string
+	Crumbs   []Crumb
 }
 
 // Profile is the page with a person's own details.
@@ -248,6 +257,7 @@ type AuthSettings struct {
 	Problems      []Problem
 	ProblemTitle  string
 	ReadOnly      bool // the reader may look but not save
+	SignOn        SignOnSettings
 }
 
 // Impact is the line below a limit that says what it would do.
@@ -255,6 +265,7 @@ type Impact struct {
 	Tone   Tone
 	Strong string // the fact
 	Text   string // what follows from it
+	Keys   string // list of the keys it is about, "" when there are none or the reader can't open it
 }
 
 // SignIn is the sign-in page.
@@ -263,6 +274,8 @@ type SignIn struct {
 	Password Field
 	Return   string // path to go on to
 	Notice   *Notice
+	Ways     SignInWays
+	Passkeys bool // passkeys sign in here
 }
 
 // Setup is the first-run page, where the first administrator is made.

@@ -130,7 +130,7 @@ func reveal(p Reveal) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = crumbs(p.ListPath, p.ListLabel, "Your new API key").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = trail(p.Crumbs, "Your new API key").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -3,6 +3,7 @@ package views
 import (
 	"context"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -147,7 +148,7 @@ func TestFormsOfSignedInPeopleCarryTheToken(t *testing.T) {
 		doc.Find(`form[method="post"]`).Each(func(_ int, s *goquery.Selection) {
 			action := s.AttrOr("action", "")
 			want := 1
-			if action == pathSignIn || action == pathSetup {
+			if slices.Contains([]string{pathSignIn, pathSetup, pathInvitation, pathReset, pathForgot, pathPasskeySignIn, pathSecondStep}, action) {
 				want = 0
 			}
 			if got := s.Find(`input[type=hidden][name=csrf][value=c5rf]`).Length(); got != want {
@@ -159,12 +160,12 @@ func TestFormsOfSignedInPeopleCarryTheToken(t *testing.T) {
 
 func TestDocumentsAreWhole(t *testing.T) {
 	each(t, pages(), func(t *testing.T, doc *goquery.Document) {
-		for selector, want := range map[string]int{"html[lang=en]": 1, "title": 1, "main#main": 1, "h1": 1, "a.skip[href='#main']": 1, "#toasts[role=status]": 1, "meta[name=viewport]": 1} {
+		for selector, want := range map[string]int{"html[lang=en]": 1, "head > title": 1, "main#main": 1, "h1": 1, "a.skip[href='#main']": 1, "#toasts[role=status]": 1, "meta[name=viewport]": 1} {
 			if got := doc.Find(selector).Length(); got != want {
 				t.Errorf("%d × %s, want %d", got, selector, want)
 			}
 		}
-		if title := doc.Find("title").Text(); !strings.HasSuffix(title, " · Keyport") {
+		if title := doc.Find("head > title").Text(); !strings.HasSuffix(title, " · Keyport") {
 			t.Errorf("title = %q, want it to end in Keyport", title)
 		}
 	})
@@ -228,20 +229,24 @@ func hostileSamples() []sample {
 	evil := "javascript:alert(1)"
 	s := Shell{Title: hostile, Area: AreaProfile, User: person, CSRF: hostile, Flash: &Notice{ToneWarn, hostile, hostile}, Configuration: evil, Side: []NavLink{{evil, hostile, "key", true}}}
 	f := Field{Name: "f", Label: hostile, Value: hostile, Hint: hostile, Error: hostile, Placeholder: hostile}
-	moment, problems := Moment{hostile, hostile}, []Problem{{"", hostile}}
-	row := KeyRow{Purpose: hostile, Hint: hostile, Badge: hostile, Created: moment, Relative: hostile, Expires: moment, LastUsed: hostile, LastUsedMoment: moment, LastUsedFrom: hostile, RevokePath: evil, Tone: ToneBad}
+	moment, problems, crumbs := Moment{hostile, hostile}, []Problem{{"", hostile}}, []Crumb{{evil, hostile}}
+	row := KeyRow{Path: evil, Purpose: hostile, Hint: hostile, Badge: hostile, Created: moment, Relative: hostile, Expires: moment, LastUsed: hostile, LastUsedMoment: moment, LastUsedFrom: hostile, RevokePath: evil, Tone: ToneBad}
 	list := KeyList{Shell: s, Path: evil, NewPath: evil, CanNew: true, Disabled: s.Flash, Search: hostile, Hidden: []Pair{{"status", hostile}}, Rows: []KeyRow{row}, Status: hostile, Zone: hostile,
 		Tabs: []Tab{{Label: hostile, Href: evil}}, Columns: []Column{{Label: hostile, Href: evil}}, Pager: Pager{evil, evil, hostile}}
+	others := list
+	others.Owner, others.Lead, others.Crumbs = hostile, hostile, crumbs
 	none := list
 	none.Rows = nil
-	newKey := NewKeyForm{Shell: s, Path: evil, ListPath: evil, ListLabel: hostile, FormID: hostile, Zone: hostile, Purpose: f, Choices: []ExpiryChoice{{hostile, hostile, hostile, moment, true}}, Custom: Field{Name: "g", Value: hostile}, CustomHint: hostile, Hint: hostile, Error: hostile, Title: hostile, Problems: problems}
-	reveal := Reveal{s, hostile, hostile, moment, hostile, hostile, evil, hostile, evil}
-	revoke := RevokeDialog{s, hostile, hostile, hostile, hostile, hostile, evil, evil}
-	impact := Impact{ToneWarn, hostile, hostile}
-	settings := AuthSettings{Shell: s, Path: evil, ImpactPath: evil, Version: hostile, Default: f, Maximum: Field{Name: "g", Value: hostile}, DefaultWas: hostile, MaximumWas: hostile, DefaultImpact: impact, MaximumImpact: impact, Problems: problems, ProblemTitle: hostile}
+	newKey := NewKeyForm{Shell: s, Path: evil, ListPath: evil, Owner: hostile, Crumbs: crumbs, FormID: hostile, Zone: hostile, Purpose: f, Choices: []ExpiryChoice{{hostile, hostile, hostile, moment, true}}, Custom: Field{Name: "g", Value: hostile}, CustomHint: hostile, Hint: hostile, Error: hostile, Title: hostile, Problems: problems}
+	reveal := Reveal{s, hostile, hostile, moment, hostile, hostile, evil, crumbs, evil}
+	revoke := RevokeDialog{s, hostile, hostile, hostile, hostile, hostile, evil, evil, crumbs}
+	impact := Impact{ToneWarn, hostile, hostile, evil}
+	settings := AuthSettings{Shell: s, Path: evil, ImpactPath: evil, Version: hostile, Default: f, Maximum: Field{Name: "g", Value: hostile}, DefaultWas: hostile, MaximumWas: hostile, DefaultImpact: impact, MaximumImpact: impact, Problems: problems, ProblemTitle: hostile,
+		SignOn: SignOnSettings{On: true, Issuer: hostile, ClientID: hostile, Secret: hostile, Redirect: hostile, Scopes: hostile, Users: hostile, Groups: hostile, Local: hostile, Teams: []GroupTeam{{hostile, hostile}}}}
 	oops := ErrorPage{500, hostile, hostile, evil, hostile, hostile}
-	return []sample{
-		{"keys shows", KeysPage(list)}, {"table shows", KeysTable(list)}, {"search shows", KeysPage(none)},
+	return append([]sample{
+		{"keys shows", KeysPage(list)}, {"keys of others shows", KeysPage(others)}, {"table shows", KeysTable(list)}, {"search shows", KeysPage(none)},
+		{"key shows", KeyDetails(KeyPage{s, crumbs, row, hostile, []KeyClient{{hostile, hostile, moment, hostile}}, hostile})},
 		{"new key shows", NewKeyPage(newKey)}, {"new key main shows", NewKeyMain(newKey)},
 		{"reveal shows", RevealPage(reveal)}, {"reveal main shows", RevealMain(reveal)},
 		{"revoke shows", RevokePage(revoke)}, {"revoke fragment shows", RevokeFragment(revoke)},
@@ -249,8 +254,8 @@ func hostileSamples() []sample {
 		{"password shows", PasswordPage(Password{s, f, Field{Name: "g"}, Field{Name: "h"}, problems})},
 		{"sessions shows", SessionsPage(Sessions{s, []SessionRow{{hostile, hostile, hostile, moment, hostile, false, evil}}, hostile})},
 		{"settings shows", AuthSettingsPage(settings)}, {"settings main shows", AuthSettingsMain(settings)}, {"impact shows", ImpactLine("i", impact)},
-		{"sign-in shows", SignInPage(SignIn{f, Field{Name: "p", Type: "password", Value: hostile}, hostile, s.Flash})},
+		{"sign-in shows", SignInPage(SignIn{f, Field{Name: "p", Type: "password", Value: hostile}, hostile, s.Flash, SignInWays{SignOn: hostile, Forgot: true}, true})},
 		{"setup shows", SetupPage(Setup{hostile, f, Field{Name: "g"}, Field{Name: "h"}, Field{Name: "i"}, problems, false})},
 		{"error shows", ErrorDocument(oops)}, {"error notice shows", ErrorNotice(oops)}, {"toast shows", Toast(*s.Flash)},
-	}
+	}, append(append(append(hostileTeams(s), hostileUsers(s)...), hostileAllKeys(s)...), append(hostilePasswordLinks(s), hostileSignIn(s)...)...)...)
 }

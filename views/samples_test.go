@@ -16,6 +16,8 @@ func shell(title string, area Area, page string) Shell {
 
 func profileShell(title, page string) Shell { return shell(title, AreaProfile, page) }
 
+var myKeys = []Crumb{{pathKeys, "My API Keys"}}
+
 // pages are whole documents, in every state a person can meet.
 func pages() []sample {
 	flashed := keyList()
@@ -26,7 +28,7 @@ func pages() []sample {
 	saved.Shell.Flash = &Notice{Tone: ToneOK, Title: "Authentication settings are saved"}
 	readOnly := authSettings0()
 	readOnly.ReadOnly = true
-	return []sample{
+	return append([]sample{
 		{"keys", KeysPage(keyList())},
 		{"keys-flash", KeysPage(flashed)},
 		{"keys-all", KeysPage(allKeys())},
@@ -36,6 +38,8 @@ func pages() []sample {
 		{"keys-empty-disabled", KeysPage(KeyList{Shell: profileShell("My API Keys", pathKeys), Path: pathKeys, Empty: true, Disabled: disabledKeys().Disabled})},
 		{"keys-no-match", KeysPage(noMatch("gitlab <b>"))},
 		{"keys-no-status", KeysPage(noMatch(""))},
+		{"key", KeyDetails(keyPage())},
+		{"key-unused", KeyDetails(KeyPage{Shell: profileShell("Old key", pathKeys), Crumbs: myKeys, Owner: "Build farm", Key: endedRows()[0], Zone: "UTC"})},
 		{"new-key", NewKeyPage(newKeyForm())},
 		{"new-key-custom", NewKeyPage(customKeyForm())},
 		{"new-key-errors", NewKeyPage(brokenKeyForm())},
@@ -51,21 +55,24 @@ func pages() []sample {
 		{"settings-saved", AuthSettingsPage(saved)},
 		{"settings-errors", AuthSettingsPage(brokenSettings())},
 		{"settings-read-only", AuthSettingsPage(readOnly)},
+		{"settings-sign-on", AuthSettingsPage(settingsWithSignOn())},
 		{"sign-in", SignInPage(signIn())},
 		{"sign-in-refused", SignInPage(refusedSignIn())},
+		{"sign-in-both", SignInPage(signInBoth())},
+		{"sign-in-sso-refused", SignInPage(signInRefusedThere())},
 		{"setup", SetupPage(setup())},
 		{"setup-errors", SetupPage(brokenSetup())},
 		{"setup-over", SetupPage(Setup{Invalid: true})},
 		{"not-found", ErrorDocument(ErrorPage{404, "We could not find that page", "The key or setting may have been removed, or the address has a typo.", pathKeys, "Go to My API Keys", "01JD9X4K2M"})},
 		{"broken", ErrorDocument(ErrorPage{500, "Something went wrong", "It is written down with the reference below. Try again, or give the reference to an administrator.", pathKeys, "Go to My API Keys", "01JD9X4K2N"})},
-	}
+	}, append(append(append(teamPages(), userPages()...), allKeysPages()...), append(passwordLinkPages(), signInPages()...)...)...)
 }
 
 // fragments are answers to htmx.
 func fragments() []sample {
 	saved := authSettings0()
 	saved.Shell.Flash = &Notice{Tone: ToneOK, Title: "Authentication settings are saved"}
-	return []sample{
+	return append([]sample{
 		{"keys-table", KeysTable(allKeys())},
 		{"keys-table-none", KeysTable(noMatch("gitlab"))},
 		{"new-key-main", NewKeyMain(brokenKeyForm())},
@@ -76,7 +83,7 @@ func fragments() []sample {
 		{"impact-line", ImpactLine(MaximumImpactID, brokenSettings().MaximumImpact)},
 		{"toast", Toast(Notice{ToneOK, "Saved", "The new limits apply from now on."})},
 		{"error-notice", ErrorNotice(ErrorPage{Status: 500, Title: "Something went wrong", Text: "Try again.", Reference: "01JD9X4K2N"})},
-	}
+	}, append(append(append(teamFragments(), userFragments()...), allKeysFragments()...), append(passwordLinkFragments(), signInFragments()...)...)...)
 }
 
 func keyList() KeyList {
@@ -159,7 +166,7 @@ func newKeyForm() NewKeyForm {
 		return ExpiryChoice{Value: value, Label: label, Mark: mark, Ends: Moment{"2027-05-22T21:59:59Z", ends}, Checked: mark == "Default"}
 	}
 	return NewKeyForm{
-		Shell: profileShell("New API key", pathKeys), Path: pathKeys, ListPath: pathKeys, ListLabel: "My API Keys", FormID: "F0RM", Zone: "Europe/Stockholm",
+		Shell: profileShell("New API key", pathKeys), Path: pathKeys, ListPath: pathKeys, Crumbs: myKeys, FormID: "F0RM", Zone: "Europe/Stockholm",
 		Purpose: Field{Name: "purpose", ID: "purpose", Label: "Purpose", Type: "text", MaxLength: MaxPurpose, Required: true, Autocomplete: "off", Placeholder: "Release pipeline on build-04",
 			Hint: "What uses this key, and where it runs. You will see this in the audit trail."},
 		Choices: []ExpiryChoice{
@@ -189,12 +196,12 @@ func brokenKeyForm() NewKeyForm {
 
 func revealed() Reveal {
 	return Reveal{Shell: profileShell("Your new API key", pathKeys), Secret: "API-FSXEXAMPLEQ7M2KJ9WTBN4VRLD", Purpose: "Release pipeline", Expires: Moment{"2027-05-22T21:59:59Z", "Sat 22 May 2027"}, Zone: "Europe/Stockholm",
-		ServerURL: "https://keyport.example.com", ListPath: pathKeys, ListLabel: "My API Keys", StoredTo: pathKeys + "/stored"}
+		ServerURL: "https://keyport.example.com", ListPath: pathKeys, Crumbs: myKeys, StoredTo: pathKeys + "/stored"}
 }
 
 func revokeDialog() RevokeDialog {
 	return RevokeDialog{Shell: profileShell("Revoke Laptop scripts", pathKeys), Purpose: "Laptop scripts", Hint: "API-ZQM•••••••", LastUsed: "3 days ago, from 192.168.12.40", Expires: "1 Dec 2026",
-		Path: pathKeys + "/ZQM/revocation", ListPath: pathKeys}
+		Path: pathKeys + "/ZQM/revocation", ListPath: pathKeys, Crumbs: myKeys}
 }
 
 func profile() Profile {
@@ -248,7 +255,7 @@ func brokenSettings() AuthSettings {
 	p.Default.Value, p.DefaultWas = "365", "180"
 	p.Default.Error = "The default (365) is longer than the maximum (180). Use 180 or fewer."
 	p.Maximum.Value, p.MaximumWas = "180", "366"
-	p.MaximumImpact = Impact{ToneWarn, "12 existing keys live longer than this.", "They keep their dates; the limit applies to new keys."}
+	p.MaximumImpact = Impact{ToneWarn, "12 existing keys live longer than this.", "They keep their dates; the limit applies to new keys.", pathKeys + "?over=366"}
 	p.Problems = []Problem{{"default", p.Default.Error}}
 	return p
 }
@@ -287,4 +294,11 @@ func sideOf(area Area) []NavLink {
 	}
 	return []NavLink{{Path: pathProfile, Label: "Details", Icon: "user"}, {Path: pathKeys, Label: "My API Keys", Icon: "key"},
 		{Path: pathPassword, Label: "Password", Icon: "lock"}, {Path: pathSessions, Label: "Sessions", Icon: "monitor"}}
+}
+
+func keyPage() KeyPage {
+	last := Moment{"2026-11-20T08:12:00Z", "20 Nov 2026, 09:12"}
+	return KeyPage{Shell: profileShell("Laptop scripts", pathKeys), Crumbs: myKeys, Key: usableRows()[0], Zone: "Europe/Stockholm", Clients: []KeyClient{
+		{"192.168.12.40", "curl/8.5.0", last, "3 days ago"}, {"2001:db8:85a3:8d3:1319:8a2e:370:7348", "Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.19045; en-GB) PowerShell/7.5.0", last, "3 days ago"},
+	}}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store/storetest"
+	"github.com/keyport/keyport/web"
 	"github.com/keyport/keyport/web/webtest"
 )
 
@@ -183,9 +184,16 @@ func TestNearMissesOpenNothing(t *testing.T) {
 				t.Errorf("%v opened the API: %d", h, a.Status)
 			}
 		}
+		careful := webtest.New(t, f.Store, func(o *web.Options) { o.RefuseKeyInQuery = true })
 		for _, query := range []string{"apikey", "ApiKey", "X-Octopus-ApiKey"} {
-			site.Client().Get("/api/users/me?" + query + "=" + k).Want(401)
+			careful.Client().Get("/api/users/me?" + query + "=" + k).Want(401)
 		}
+		for _, query := range []string{"apikey", "ApiKey"} { // older scripts of Octopus send it so
+			site.Client().Get("/api/users/me?" + query + "=" + k).Want(200)
+			browserOf(f, site, f.Bob).Get("/account/profile?" + query + "=" + k).Want(200)
+			site.Client().Get("/account/profile?" + query + "=" + k).Want(303)
+		}
+		site.Client().Do(http.MethodGet, "/api/users/me?apikey="+k, "", http.Header{"X-Octopus-Apikey": {other}}).Want(401)
 		both := site.WithKey(k)
 		both.Header.Set("Authorization", "Bearer "+k)
 		both.Get("/api/users/me").Want(200) // the same key twice is one credential

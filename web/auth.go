@@ -27,18 +27,25 @@ func (s *Server) loadSession(next echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		visit := handlers.Visit{BrowserZone: browserZone(r)}
-		if !session.IsNew {
-			visit.CSRF = csrfToken(session.ID)
-			visit.TakeFlash = s.takeFlash(sessionDigest(session.ID))
-			if err := s.touch(r.Context(), session); err != nil {
-				return err
-			}
-			setActor(c, sessionActor(r.Context(), session))
+		if session.IsNew {
+			handlers.SetVisit(c, handlers.Visit{BrowserZone: browserZone(r)})
+			return next(c)
 		}
-		handlers.SetVisit(c, visit)
+		if err := s.touch(r.Context(), session); err != nil {
+			return err
+		}
+		s.recognise(c, session)
 		return next(c)
 	}
+}
+
+// recognise hands the handlers the person of a session and what they need of
+// the visit.
+func (s *Server) recognise(c echo.Context, session *sessions.Session) {
+	r := c.Request()
+	setActor(c, sessionActor(r.Context(), session))
+	handlers.SetVisit(c, handlers.Visit{BrowserZone: browserZone(r),
+		CSRF: csrfToken(session.ID), TakeFlash: s.takeFlash(sessionDigest(session.ID))})
 }
 
 // touch notes that the session is in use, unless that was noted a moment ago:
@@ -83,22 +90,28 @@ func browserZone(r *http.Request) string {
 	return zone
 }
 
-// loadAPIKey recognises the holder of a key. Without a credential a request
+// loadAPIKey recognises the holder of a key or access token. Without a credential a request
 // goes on anonymously; with a wrong one it is refused, also where anonymous
 // ones are served, so that a broken key never looks like a working one.
 func (s *Server) loadAPIKey(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r := c.Request()
-		presented, given := credential(r.Header)
+		presented, given := s.credential(r)
 		if !given {
+			return next(c)
+		}
+		if isToken(r, presented) {
+			if err := s.loadToken(c, presented); err != nil {
+				return err
+			}
 			return next(c)
 		}
 		user, key, err := s.Store.Authenticate(r.Context(), presented)
 		if err != nil {
-			return err
+			return s.countBadKey(r.Context(), presented, err)
 		}
 		facts := models.RequestFrom(r.Context())
-		s.Store.Seen(key.ID, facts.Address, s.Store.Now())
+		s.Store.Seen(key.ID, facts.Address, facts.UserAgent, s.Store.Now())
 		setActor(c, &models.Actor{User: user, Via: models.ViaKey,
 			Key:     &models.ActorKey{ID: key.ID, Purpose: key.Purpose, Prefix: key.Prefix, Created: key.CreatedAt, Expires: key.ExpiresAt},
 			Address: facts.Address, UserAgent: facts.UserAgent, RequestID: facts.ID})
@@ -110,8 +123,10 @@ func (s *Server) loadAPIKey(next echo.HandlerFunc) echo.HandlerFunc {
 // as absent: Octopus's JavaScript client sends one when it has no key. Two
 // different credentials are refused, because a proxy may have checked or
 // logged the other one.
-func credential(h http.Header) (presented string, given bool) {
-	for _, value := range append(h.Values("X-Octopus-ApiKey"), bearer(h)...) {
+func (s *Server) credential(r *http.Request) (presented string, given bool) {
+	values := append(r.Header.Values("X-Octopus-ApiKey"), r.Header.Values("X-NuGet-ApiKey")...)
+	values = append(values, bearer(r.Header)...)
+	for _, value := range append(values, s.keysInQuery(r)...) {
 		if value == "" || given && value == presented {
 			continue
 		}
@@ -121,6 +136,21 @@ func credential(h http.Header) (presented string, given bool) {
 		presented, given = value, true
 	}
 	return presented, given
+}
+
+// keysInQuery reads ?apikey=, which Octopus's older scripts send, unless it is
+// switched off: an address ends up in more places than a header does.
+func (s *Server) keysInQuery(r *http.Request) []string {
+	if s.RefuseKeyInQuery || r.URL.RawQuery == "" {
+		return nil
+	}
+	var keys []string
+	for name, values := range r.URL.Query() {
+		if strings.EqualFold(name, "apikey") {
+			keys = append(keys, values...)
+		}
+	}
+	return keys
 }
 
 func bearer(h http.Header) []string {

@@ -23,7 +23,10 @@ import (
 // logged here, once.
 func (s *Server) answerError(err error, c echo.Context) {
 	if c.Response().Committed {
-		return
+		// Part of an answer is on its way, and whoever reads it must not take
+		// it for the whole: the connection breaks off.
+		s.Log.Warn("an answer broke off", "request", requestID(c), "route", c.Path(), "error", err)
+		panic(http.ErrAbortHandler)
 	}
 	refusal := s.classify(err, c)
 	if refusal.RetryAfter > 0 {
@@ -31,14 +34,19 @@ func (s *Server) answerError(err error, c echo.Context) {
 	}
 	var answer error
 	switch {
-	case isAPIPath(c.Request().URL.Path):
+	case isExchange(c.Path()):
+		answer = api.WriteTokenError(c, refusal)
+	case isAPIPath(c.Request().URL.Path), isTokenPath(c.Request().URL.Path):
 		answer = api.WriteError(c, refusal)
 	case refusal.Kind == models.Unauthenticated:
 		answer = askToSignIn(c)
 	default:
 		answer = showError(c, refusal)
 	}
-	if answer != nil {
+	switch {
+	case answer != nil && c.Request().Context().Err() != nil:
+		s.Log.Debug("nobody waited for the error", "request", requestID(c))
+	case answer != nil:
 		s.Log.Error("the error could not be answered", "request", requestID(c), "error", answer)
 	}
 }

@@ -18,16 +18,19 @@ var floors = map[string]struct{ ours, libraries []string }{
 	"models":                  {},
 	"static":                  {},
 	"models/store/migrations": {},
-	"models/store":            {ours: []string{"models", "models/store/migrations"}, libraries: []string{"gorm.io", "pgx", "sqlite", "goose"}},
-	"views":                   {ours: []string{"models", "static"}, libraries: []string{"templ"}},
+	"models/store":            {ours: []string{"models", "models/store/migrations"}, libraries: []string{"gorm.io", "pgx", "sqlite", "goose", "webauthn"}},
+	"views":                   {ours: []string{"models", "static"}, libraries: []string{"templ", "rsc.io/qr"}},
 	"handlers":                {ours: []string{"models", "models/store", "views"}, libraries: []string{"echo", "templ"}},
 	"handlers/api":            {ours: []string{"models", "models/store"}, libraries: []string{"echo"}},
-	"web":                     {ours: []string{"models", "models/store", "views", "static", "handlers", "handlers/api"}, libraries: []string{"echo", "templ", "sessions"}},
-	"cmd/keyport":             {ours: []string{"models", "models/store", "web"}},
+	"web/egress":              {},
+	"web/openid":              {ours: []string{"models"}, libraries: []string{"oidc", "oauth2"}},
+	"web":                     {ours: []string{"models", "models/store", "views", "static", "handlers", "handlers/api", "web/egress", "web/openid"}, libraries: []string{"echo", "templ", "sessions"}},
+	"web/delivery":            {ours: []string{"models", "models/store", "views"}, libraries: []string{"go-mail"}},
+	"cmd/keyport":             {ours: []string{"models", "models/store", "web", "web/delivery", "web/openid"}},
 }
 
 // watched are the libraries that have a floor of their own.
-var watched = []string{"gorm.io", "pgx", "sqlite", "goose", "echo", "templ", "sessions"}
+var watched = []string{"webauthn", "rsc.io/qr", "go-mail", "gorm.io", "pgx", "sqlite", "goose", "echo", "templ", "sessions", "oidc", "oauth2"}
 
 func TestImportsGoDown(t *testing.T) {
 	for _, p := range listPackages(t) {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -15,6 +16,22 @@ func foldAPIPath(next echo.HandlerFunc) echo.HandlerFunc {
 		u := c.Request().URL
 		if isAPIPath(u.Path) {
 			u.Path, u.RawPath = strings.ToLower(u.Path), ""
+		}
+		return next(c)
+	}
+}
+
+// overridden are the methods that a POST may stand for.
+var overridden = map[string]bool{http.MethodPut: true, http.MethodDelete: true, http.MethodPatch: true}
+
+// overrideMethod gives a POST to the REST API the method that its header names:
+// both of Octopus's .NET clients send PUT and DELETE so. From here on only the
+// effective method counts.
+func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r := c.Request()
+		if method := strings.ToUpper(r.Header.Get("X-HTTP-Method-Override")); r.Method == http.MethodPost && overridden[method] && isAPIPath(r.URL.Path) {
+			r.Method = method
 		}
 		return next(c)
 	}

@@ -18,7 +18,7 @@ import (
 // log and claim another request's id.
 func (s *Server) requestFacts(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		facts := models.Request{ID: rand.Text()[:12], Address: c.RealIP(), UserAgent: printable(c.Request().UserAgent(), 200)}
+		facts := models.Request{ID: rand.Text()[:12], Address: c.RealIP(), UserAgent: printable(c.Request().UserAgent(), 200), Devices: s.sessions.devices(c.Request())}
 		c.Response().Header().Set(echo.HeaderXRequestID, facts.ID)
 		c.SetRequest(c.Request().WithContext(models.WithRequest(c.Request().Context(), facts)))
 		return next(c)

@@ -7,7 +7,6 @@ import (
 	"github.com/labstack/echo/v4/middleware"
 
 	"github.com/keyport/keyport/handlers"
-	"github.com/keyport/keyport/handlers/api"
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/static"
 )
@@ -20,17 +19,18 @@ func (s *Server) routes() error {
 	if err != nil {
 		return err
 	}
-	s.echo.Pre(foldAPIPath, s.stripPrefix)
+	s.echo.Pre(foldAPIPath, s.stripPrefix, overrideMethod)
 	s.echo.Use(s.requestFacts, s.logRequest, s.recoverPanic, securityHeaders(s.PublicURL), middleware.BodyLimit(maxBody))
 
 	s.echo.GET("/healthz", s.health)
 	s.echo.GET("/readyz", s.ready)
 	s.echo.GET("/static/*", echo.WrapHandler(static.Handler()))
+	s.echo.GET("/app", redirectTo(handlers.KeysPath)) // Octopus's command line opens /app#/users/me/apiKeys
 	s.echo.GET("/favicon.ico", redirectTo(static.URL("favicon.svg")))
 
+	s.tokens(s.echo.Group("", noStore))
 	s.pages(s.echo.Group("", noStore, protect, s.loadSession))
-	s.rest(s.echo.Group("/api", noStore, s.loadAPIKey))
-	return nil
+	return s.rest(s.echo.Group("/api", noStore, s.loadAPIKey))
 }
 
 func (s *Server) pages(open *echo.Group) {
@@ -38,12 +38,12 @@ func (s *Server) pages(open *echo.Group) {
 	open.GET("/setup", setup.Show)
 	open.POST("/setup", setup.Create)
 
-	login := &handlers.Login{Store: s.Store, Sessions: s.sessions}
-	open.GET("/sign-in", login.Show)
-	open.POST("/sign-in", login.Create)
-	open.POST("/sign-out", login.Delete)
+	s.signIn(open)
+	s.signOn(open)
+	s.passwordLinks(open)
 
 	person := open.Group("", requirePerson)
+	s.personLinks(person)
 	person.GET("/", redirectTo(handlers.KeysPath))
 	person.GET("/account", redirectTo(handlers.ProfilePath))
 
@@ -55,6 +55,7 @@ func (s *Server) pages(open *echo.Group) {
 	password := &handlers.Password{Store: s.Store, Sessions: s.sessions}
 	person.GET("/account/password", password.Show)
 	person.POST("/account/password", password.Update)
+	s.signInMeans(person)
 
 	sessions := &handlers.MySessions{Store: s.Store, Sessions: s.sessions}
 	person.GET("/account/sessions", sessions.Index)
@@ -63,36 +64,26 @@ func (s *Server) pages(open *echo.Group) {
 
 	keys := &handlers.Keys{Store: s.Store, Sessions: s.sessions, ServerURL: publicRoot(s.PublicURL)}
 	person.GET("/account/apikeys", keys.Index)
-	person.POST("/account/apikeys", keys.Create)
+	person.POST("/account/apikeys", keys.Create, s.freshSignIn)
 	person.GET("/account/apikeys/new", keys.New)
 	person.GET("/account/apikeys/stored", redirectTo(handlers.KeysPath))
 	person.POST("/account/apikeys/stored", keys.Stored)
+	person.GET("/account/apikeys/:id", keys.Show)
 	person.GET("/account/apikeys/:id/revocation", keys.AskRevoke)
 	person.POST("/account/apikeys/:id/revocation", keys.Revoke)
+	s.users(person, keys)
+	s.allKeys(person)
+
+	s.teams(person)
+	s.ownedAccounts(person)
+	person.GET("/configuration", handlers.ConfigurationHome)
 
 	config := person.Group("/configuration", requirePermission(models.ConfigureServer))
-	config.GET("", redirectTo(handlers.AuthSettingsPath))
 	config.GET("/settings", redirectTo(handlers.AuthSettingsPath))
-	settings := &handlers.AuthSettings{Store: s.Store, Sessions: s.sessions}
+	settings := &handlers.AuthSettings{Store: s.Store, Sessions: s.sessions, SignOn: s.signOnSettings()}
 	config.GET("/settings/authentication", settings.Show)
-	config.POST("/settings/authentication", settings.Update)
+	config.POST("/settings/authentication", settings.Update, s.freshSignIn)
 	config.GET("/settings/authentication/impact", settings.Impact)
-}
-
-func (s *Server) rest(open *echo.Group) {
-	root := &api.Root{Store: s.Store, Version: s.Version, BasePath: basePath(s.PublicURL)}
-	open.GET("", root.Show)
-	open.GET("/", root.Show)
-
-	person := open.Group("", requireActor)
-	users := &api.Users{Store: s.Store, BasePath: basePath(s.PublicURL)}
-	person.GET("/users/me", users.Me)
-
-	keys := &api.APIKeys{Store: s.Store, BasePath: basePath(s.PublicURL)}
-	person.GET("/users/:user/apikeys", keys.Index)
-	person.POST("/users/:user/apikeys", keys.Create)
-	person.GET("/users/:user/apikeys/:id", keys.Show)
-	person.DELETE("/users/:user/apikeys/:id", keys.Delete)
 }
 
 func redirectTo(path string) echo.HandlerFunc {

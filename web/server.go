@@ -17,7 +17,9 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/keyport/keyport/handlers"
 	"github.com/keyport/keyport/models/store"
+	"github.com/keyport/keyport/web/egress"
 )
 
 // Time and size limits of a connection. A client that sends its header or body
@@ -32,14 +34,19 @@ const (
 	drainTime     = 9 * time.Second // leaves a second to close the rest
 )
 
-// Options is what a server is made of. Every member but TrustedProxies is
-// needed.
+// Options is what a server is made of. Every member but TrustedProxies,
+// SignOn and Mail is needed.
 type Options struct {
 	Store          *store.Store
 	PublicURL      *url.URL       // where people reach the portal; links are built from it, never from a request
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	Log            *slog.Logger
 	Version        string // semantic version, as the REST API reports it
+
+	EgressAllow      []netip.Prefix // networks that are not the internet, where issuers of tokens may be asked nevertheless
+	RefuseKeyInQuery bool           // whether ?apikey= is no credential for the REST API
+	SignOn           *SignOn        // nil when people sign in with a user name and a password only
+	Mail             handlers.Post  // nil while no mail can be sent
 }
 
 // Server is the portal and the REST API on one listener.
@@ -47,6 +54,10 @@ type Server struct {
 	Options
 	echo     *echo.Echo
 	sessions *Sessions
+	logins   *logins
+	confirm  *handlers.Confirm
+	badKeys  *badKeys
+	egress   *egress.Guard
 	draining atomic.Bool
 }
 
@@ -57,6 +68,9 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{Options: o, echo: echo.New()}
 	s.sessions = NewSessions(o.Store, strings.EqualFold(o.PublicURL.Scheme, "https"))
+	s.logins = &logins{s.sessions}
+	s.badKeys, s.egress = newBadKeys(o.Store.Now), newGuard(o)
+	s.confirm = &handlers.Confirm{Store: o.Store, Party: s.party(), Ways: s.ways()}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = clientAddress(o.TrustedProxies)
 	s.echo.HTTPErrorHandler = s.answerError
@@ -95,6 +109,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
+	s.egress.Hide(l.Addr())
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	select {

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
@@ -23,6 +24,7 @@ import (
 type Sessions struct {
 	store  *store.Store
 	name   string
+	device string // name of the cookie by which a browser is known again
 	secure bool
 }
 
@@ -35,11 +37,11 @@ const (
 // NewSessions makes the store. Over https the cookie's name begins with
 // __Host-, by which browsers promise that no other host has set it.
 func NewSessions(s *store.Store, secure bool) *Sessions {
-	name := "keyport"
+	name, device := "keyport", "keyport-device"
 	if secure {
-		name = "__Host-keyport"
+		name, device = "__Host-keyport", "__Host-keyport-device"
 	}
-	return &Sessions{store: s, name: name, secure: secure}
+	return &Sessions{store: s, name: name, device: device, secure: secure}
 }
 
 // Get returns the request's session, reading it once.
@@ -83,6 +85,12 @@ func (s *Sessions) Save(_ *http.Request, w http.ResponseWriter, session *session
 // SignIn starts a session with a new id, whatever cookie the browser brought;
 // a session that was there ends (session fixation).
 func (s *Sessions) SignIn(c echo.Context, user models.User) error {
+	return s.SignInAt(c, user, s.store.Now())
+}
+
+// SignInAt does the same for somebody who proved then who they are: an old proof
+// opens the portal, but nothing that asks for a fresh one.
+func (s *Sessions) SignInAt(c echo.Context, user models.User, at time.Time) error {
 	session, err := s.Get(c.Request(), s.name)
 	if err != nil {
 		return err
@@ -93,15 +101,64 @@ func (s *Sessions) SignIn(c echo.Context, user models.User) error {
 		}
 	}
 	now, facts := s.store.Now(), models.RequestFrom(c.Request().Context())
+	if at.After(now) {
+		at = now
+	}
 	session.ID, session.Options = newSessionID(), s.options(0)
-	row := models.Session{Digest: sessionDigest(session.ID), UserID: user.ID, CreatedAt: now, SeenAt: now, SignedInAt: now,
+	row := models.Session{Digest: sessionDigest(session.ID), UserID: user.ID, CreatedAt: now, SeenAt: now, SignedInAt: at,
 		EndsAt: now.Add(models.SessionAbsolute), Address: facts.Address, UserAgent: facts.UserAgent}
 	if err := s.store.StartSession(c.Request().Context(), row); err != nil {
 		return err
 	}
 	session.IsNew = false
 	session.Values[valueSession], session.Values[valueUser] = row, user
-	return session.Save(c.Request(), c.Response())
+	if err := session.Save(c.Request(), c.Response()); err != nil {
+		return err
+	}
+	return s.Remember(c, user)
+}
+
+// Remember makes the browser known as one in which the user has signed in. The
+// cookie outlives the session and signs nobody in.
+func (s *Sessions) Remember(c echo.Context, user models.User) error {
+	value, err := s.store.RememberDevice(c.Request().Context(), user.ID)
+	if err != nil || value == "" {
+		return err
+	}
+	http.SetCookie(c.Response(), sessions.NewCookie(s.device, value, s.options(int(models.DeviceLife/time.Second))))
+	return nil
+}
+
+// devices returns what the browser brings of earlier sign-ins.
+func (s *Sessions) devices(r *http.Request) string {
+	cookies := r.CookiesNamed(s.device)
+	if len(cookies) != 1 {
+		return "" // none, or two of which one was planted
+	}
+	return cookies[0].Value
+}
+
+// Renew gives a session a new id and notes that its person has just proved who
+// they are.
+func (s *Sessions) Renew(c echo.Context) (*sessions.Session, error) {
+	session, err := s.Get(c.Request(), s.name)
+	if err != nil {
+		return nil, err
+	}
+	if session.IsNew {
+		return nil, models.Unauthorized()
+	}
+	id := newSessionID()
+	if err := s.store.RenewSession(c.Request().Context(), sessionDigest(id)); err != nil {
+		return nil, err
+	}
+	session.ID, session.Options = id, s.options(0)
+	row, user, err := s.store.Session(c.Request().Context(), sessionDigest(id))
+	if err != nil {
+		return nil, err
+	}
+	session.Values[valueSession], session.Values[valueUser] = row, user
+	return session, session.Save(c.Request(), c.Response())
 }
 
 // SignOut ends the session and takes the cookie back.

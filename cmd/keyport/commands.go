@@ -34,6 +34,10 @@ func parseCommand(args []string) (command, error) {
 		return plain(name, args, migrate)
 	case "user create":
 		return userCommand(args)
+	case "user unlink":
+		return unlinkCommand(args)
+	case "demo":
+		return demoCommand(args)
 	case "apikey create":
 		return keyCommand(args)
 	case "user", "apikey":

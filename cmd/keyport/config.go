@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/keyport/keyport/models"
+	"github.com/keyport/keyport/web"
+	"github.com/keyport/keyport/web/delivery"
 )
 
 // Config is what the environment says, checked. Only readConfig makes one.
@@ -30,11 +32,20 @@ type Config struct {
 	MasterKeyFile string
 	// TrustedProxies may say in X-Forwarded-For whom they speak for.
 	TrustedProxies []netip.Prefix
+	// RefuseQueryKeys refuses API keys in addresses, ?apikey=….
+	RefuseQueryKeys bool
+	// EgressAllow are networks that are not the internet, which calls to
+	// addresses that users chose may reach nevertheless.
+	EgressAllow []netip.Prefix
 	// LogJSON writes the log as JSON instead of text.
 	LogJSON bool
+	// Mail is how letters are sent, nil when they aren't.
+	Mail *delivery.MailerOptions
 	// Admin is the administrator to create if there is none; without a user
 	// name, the set-up page does it.
 	Admin models.NewUser
+	// SignOn is how people sign in by an OpenID provider, nil when they don't.
+	SignOn *web.SignOn
 }
 
 // readConfig reads and checks the whole environment before anything is created,
@@ -47,8 +58,12 @@ func readConfig(getenv func(string) string) (Config, error) {
 	c.PublicURL = e.publicURL("KEYPORT_PUBLIC_URL")
 	c.DatabaseURL = e.database("KEYPORT_DATABASE_URL", "sqlite:"+filepath.Join(c.DataDir, "keyport.db"))
 	c.TrustedProxies = e.prefixes("KEYPORT_TRUSTED_PROXIES")
+	c.EgressAllow = e.prefixes("KEYPORT_EGRESS_ALLOW")
+	c.Mail = e.mail(c.PublicURL)
+	c.RefuseQueryKeys = e.oneOf("KEYPORT_QUERY_KEYS", "on", "off") == "off"
 	c.LogJSON = e.oneOf("KEYPORT_LOG", "text", "json") == "json"
 	c.Admin = e.administrator()
+	c.SignOn = e.signOn()
 	if e.err != nil {
 		return Config{}, e.err
 	}

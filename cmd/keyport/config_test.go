@@ -63,8 +63,10 @@ func TestConfigurationRefused(t *testing.T) {
 		{"database without name", environ{"KEYPORT_DATABASE_URL": "postgres://maya:hunter2hunter2@db"}, "KEYPORT_DATABASE_URL"},
 		{"database, unreadable", environ{"KEYPORT_DATABASE_URL": "postgres://maya:hunter2hunter2%@db/keyport"}, "KEYPORT_DATABASE_URL"},
 		{"trusted proxies, word", environ{"KEYPORT_TRUSTED_PROXIES": "10.0.0.0/8, proxy"}, `KEYPORT_TRUSTED_PROXIES holds "proxy"`},
+		{"egress, word", environ{"KEYPORT_EGRESS_ALLOW": "10.0.0.0/8 and more"}, `KEYPORT_EGRESS_ALLOW holds "10.0.0.0/8 and more"`},
 		{"trusted proxies, too wide", environ{"KEYPORT_TRUSTED_PROXIES": "10.0.0.0/33"}, "KEYPORT_TRUSTED_PROXIES"},
 		{"trusted proxies, zone", environ{"KEYPORT_TRUSTED_PROXIES": "fe80::1%eth0"}, "KEYPORT_TRUSTED_PROXIES"},
+		{"query keys", environ{"KEYPORT_QUERY_KEYS": "no"}, `KEYPORT_QUERY_KEYS is "no". Use on or off.`},
 		{"log", environ{"KEYPORT_LOG": "xml"}, `KEYPORT_LOG is "xml". Use text or json.`},
 		{"data folder with NUL", environ{"KEYPORT_DATA_DIR": "a\x00b"}, "KEYPORT_DATA_DIR holds a NUL character"},
 		{"master key, short", environ{"KEYPORT_MASTER_KEY": "hunter2hunter2"}, "KEYPORT_MASTER_KEY can't be used: the master key must be 32 bytes"},
@@ -113,7 +115,7 @@ func TestReadConfig(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != "127.0.0.1:8080" || c.DataDir != "data" || c.DatabaseURL != "sqlite:data/keyport.db" || c.PublicURL != nil || c.LogJSON || c.Admin.Username != "" {
+	if c.Listen != "127.0.0.1:8080" || c.DataDir != "data" || c.DatabaseURL != "sqlite:data/keyport.db" || c.PublicURL != nil || c.LogJSON || c.RefuseQueryKeys || c.Admin.Username != "" {
 		t.Errorf("defaults: got %+v", c)
 	}
 	if c.MasterKeyFile != filepath.Join("data", "master.key") || c.Masters != nil {
@@ -121,14 +123,14 @@ func TestReadConfig(t *testing.T) {
 	}
 
 	c, err = readConfig(environ{
-		"KEYPORT_LISTEN": "[::1]:080", "KEYPORT_PUBLIC_URL": "https://keys.example.com/portal/", "KEYPORT_LOG": "json",
-		"KEYPORT_TRUSTED_PROXIES": " 10.1.2.3/8,192.0.2.7,, ::ffff:192.0.2.8, 2001:db8::/32", "KEYPORT_MASTER_KEY": oneKey + "\n" + anotherKey,
+		"KEYPORT_LISTEN": "[::1]:080", "KEYPORT_PUBLIC_URL": "https://keys.example.com/portal/", "KEYPORT_LOG": "json", "KEYPORT_QUERY_KEYS": "off",
+		"KEYPORT_TRUSTED_PROXIES": " 10.1.2.3/8,192.0.2.7,, ::ffff:192.0.2.8, 2001:db8::/32", "KEYPORT_MASTER_KEY": oneKey + "\n" + anotherKey, "KEYPORT_EGRESS_ALLOW": "10.7.8.9/16,::1",
 		"KEYPORT_ADMIN_USERNAME": "maya", "KEYPORT_ADMIN_PASSWORD": password, "KEYPORT_ADMIN_EMAIL": "maya@example.com",
 	}.get)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Listen != "[::1]:80" || c.PublicURL.String() != "https://keys.example.com/portal" || !c.LogJSON {
+	if c.Listen != "[::1]:80" || c.PublicURL.String() != "https://keys.example.com/portal" || !c.LogJSON || !c.RefuseQueryKeys {
 		t.Errorf("got %+v", c)
 	}
 	want := []netip.Prefix{
@@ -137,6 +139,9 @@ func TestReadConfig(t *testing.T) {
 	}
 	if !slices.Equal(c.TrustedProxies, want) {
 		t.Errorf("trusted proxies: got %v, want %v", c.TrustedProxies, want)
+	}
+	if want := []netip.Prefix{netip.MustParsePrefix("10.7.0.0/16"), netip.MustParsePrefix("::1/128")}; !slices.Equal(c.EgressAllow, want) {
+		t.Errorf("egress: got %v, want %v", c.EgressAllow, want)
 	}
 	if len(c.Masters) != 2 || hex.EncodeToString(c.Masters[0]) != oneKey || c.MasterKeyFile != "" {
 		t.Error("master keys: got others than those given")

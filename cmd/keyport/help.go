@@ -16,10 +16,24 @@ var variables = []variable{
 	{"KEYPORT_MASTER_KEY", "", "the master key: 32 bytes in hexadecimal or base64"},
 	{"KEYPORT_MASTER_KEY_FILE", "<data dir>/master.key", "file of the master key; made at the first start, readable by its owner only"},
 	{"KEYPORT_TRUSTED_PROXIES", "", "addresses and networks whose X-Forwarded-For is believed, with commas between them"},
+	{"KEYPORT_EGRESS_ALLOW", "", "networks that are not the internet, in which issuers of tokens may be asked for their keys, such as 10.0.0.0/8; 127.0.0.0/8 must be named itself"},
+	{smtpURL, "", "mail server: smtp://USER:PASSWORD@HOST:587 (STARTTLS) or smtps://…:465; ?tls=off for a server that can't encrypt"},
+	{smtpFrom, "", "the address that letters come from, such as Keyport <keys@example.com>"},
+	{"KEYPORT_QUERY_KEYS", "on", "API keys in addresses, ?apikey=…, as older scripts send them: on or off; off is safer, addresses get into logs"},
 	{"KEYPORT_LOG", "text", "form of the log on standard error: text or json"},
 	{"KEYPORT_ADMIN_USERNAME", "", "unattended install: the administrator to create if there is none"},
 	{"KEYPORT_ADMIN_PASSWORD", "", "the password of that administrator"},
 	{"KEYPORT_ADMIN_EMAIL", "", "the e-mail address of that administrator"},
+	{oidcIssuer, "", "single sign-on: the OpenID provider's issuer, an https address exactly as the provider writes it"},
+	{oidcClientID, "", "the client id that the provider gave Keyport"},
+	{oidcSecret, "", "the client secret; leave it empty for a public client"},
+	{oidcSecretFile, "", "file of the client secret, readable by its owner only"},
+	{oidcName, "single sign-on", "what the button on the sign-in page names after \"Continue with\""},
+	{oidcScopes, "openid email profile", "scopes to ask for, with blanks or commas between them"},
+	{oidcGroupsClaim, "groups", "the claim that lists a person's groups"},
+	{oidcTeams, "", "teams that groups give: GROUP=TEAM, with semicolons between the pairs"},
+	{oidcUsers, "link", "link people to accounts by verified e-mail address, or also create accounts: link or create"},
+	{localSignIn, "on", "signing in with user name and password: on or off"},
 }
 
 const commandHelp = `Keyport gives people and service accounts API keys.
@@ -36,10 +50,14 @@ Commands:
       --admin             member of the team of administrators
       --service-account   has API keys, but no password
                         The password of a person is read from standard input.
+  user unlink           let single sign-on link a user again by e-mail address
+      --username NAME
   apikey create         create an API key and print it, and nothing else
       --user NAME
       --purpose TEXT
       --expires WHEN      2027-05-22T21:59:59Z, or 30d for 30 days
+  demo                  fill an empty database with a made-up company, to try things out
+      --seed N            another company with the same names
   version               print the version
   help                  print this
 

@@ -24,6 +24,8 @@ type job struct {
 func jobs(s *store.Store) []job {
 	return []job{
 		{"flush marks of use", 20 * time.Second, s.FlushSeen},
+		{"forget old tries to sign in", 5 * time.Minute, s.ForgetSignIns},
+		{"revoke chosen keys", time.Second, s.WorkOffRevocations},
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 	_ "time/tzdata" // days end in people's zones, also where the machine has no zone data
 
 	"github.com/keyport/keyport/models"
@@ -45,6 +46,7 @@ type program struct {
 	log    *slog.Logger
 	stdin  io.Reader
 	stdout io.Writer
+	clock  func() time.Time // nil for the real one
 }
 
 // run is the whole program. It returns when ctx is done, or when the command is.

@@ -49,7 +49,7 @@ func (p *program) openDatabase(ctx context.Context, masters [][]byte) (*store.St
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, store.Options{URL: p.DatabaseURL, Keyring: keyring, Log: p.log})
+	return store.Open(ctx, store.Options{URL: p.DatabaseURL, Keyring: keyring, Now: p.clock, Log: p.log})
 }
 
 // makeFolder makes the data folder if only it is missing: a longer missing path

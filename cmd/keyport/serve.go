@@ -8,12 +8,14 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store"
 	"github.com/keyport/keyport/web"
+	"github.com/keyport/keyport/web/delivery"
 )
 
 // lastFlush is the time for the last marks of use after the server has drained;
@@ -39,23 +41,37 @@ func serve(ctx context.Context, p *program) error {
 		}
 	}
 	public := p.publicURL(l.Addr())
-	server, err := web.New(web.Options{Store: s, PublicURL: public, TrustedProxies: p.TrustedProxies, Log: p.log, Version: version})
+	post, err := p.openPost(s, public)
+	if err != nil {
+		return err
+	}
+	options := web.Options{Store: s, PublicURL: public, TrustedProxies: p.TrustedProxies, EgressAllow: p.EgressAllow, Log: p.log, Version: version,
+		RefuseKeyInQuery: p.RefuseQueryKeys, SignOn: p.SignOn}
+	if post != nil {
+		options.Mail = post
+	}
+	server, err := web.New(options)
 	if err != nil {
 		return err
 	}
 	if err := p.announce(ctx, s, public, l.Addr()); err != nil {
 		return unlessStopped(ctx, err)
 	}
-	return p.work(ctx, s, server, l)
+	return p.work(ctx, s, server, post, l)
 }
 
-// work serves and keeps the timetable until both have ended.
-func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, l net.Listener) error {
+// work serves, keeps the timetable and sends letters until all have ended.
+func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, post *delivery.Post, l net.Listener) error {
 	timetable, cancel := context.WithCancel(ctx)
 	wait := start(timetable, p.log, jobs(s))
+	var letters sync.WaitGroup
+	if post != nil {
+		letters.Go(func() { post.Run(timetable) })
+	}
 	err := server.Serve(ctx, l)
 	cancel()
 	wait()
+	letters.Wait()
 	last, done := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer done()
 	if flushed := s.FlushSeen(last); flushed != nil {

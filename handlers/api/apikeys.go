@@ -29,29 +29,46 @@ type newAPIKey struct {
 // Index lists a user's keys, newest first. Revoked keys are not in it: in
 // Octopus they are gone.
 func (h *APIKeys) Index(c echo.Context) error {
-	owner, err := ownerID(c)
+	list, err := h.list(c)
 	if err != nil {
 		return err
+	}
+	return write(c, http.StatusOK, list)
+}
+
+// IndexV1 is the same list in the form of Octopus's newer routes.
+func (h *APIKeys) IndexV1(c echo.Context) error {
+	list, err := h.list(c)
+	if err != nil {
+		return err
+	}
+	return write(c, http.StatusOK, struct{ ApiKeys collection[apiKeyResource] }{list})
+}
+
+func (h *APIKeys) list(c echo.Context) (none collection[apiKeyResource], err error) {
+	owner, err := ownerID(c)
+	if err != nil {
+		return none, err
 	}
 	page, err := readPage(c)
 	if err != nil {
-		return err
+		return none, err
 	}
 	filter, repeated, err := readKeyFilter(c)
 	if err != nil {
-		return err
+		return none, err
 	}
 	filter.Page = page
 	list, err := h.Store.APIKeysOf(c.Request().Context(), owner, filter)
 	if err != nil {
-		return err
+		return none, err
 	}
 	items := make([]apiKeyResource, 0, len(list.Keys))
 	for _, k := range list.Keys {
 		items = append(items, h.links().apiKey(k))
 	}
 	path := h.links().to("/api/users/" + models.UserID(owner) + "/apikeys")
-	return write(c, http.StatusOK, newCollection("ApiKey", items, list.Total, page, path, repeated))
+	return newCollection("ApiKey", items, list.Total, page, path, repeated), nil
 }
 
 func readKeyFilter(c echo.Context) (models.KeyFilter, url.Values, error) {

@@ -62,21 +62,6 @@ type apiKeyCreated struct {
 	Links   Links
 }
 
-// userResource is a person or service account.
-type userResource struct {
-	Id                  string
-	Username            string
-	DisplayName         string
-	EmailAddress        *string
-	IsActive            bool
-	IsService           bool
-	IsRequestor         bool
-	CanPasswordBeEdited bool
-	Created             timestamp
-	Identities          []any
-	Links               Links
-}
-
 func (l linker) apiKey(k models.APIKey) apiKeyResource {
 	return apiKeyResource{
 		Id: k.ID, Purpose: k.Purpose, UserId: models.UserID(k.UserID),
@@ -95,19 +80,6 @@ func (l linker) apiKeyCreated(k models.APIKey, secret models.Secret) apiKeyCreat
 
 func (l linker) apiKeyLinks(k models.APIKey) Links {
 	return Links{"Self": l.to("/api/users/" + models.UserID(k.UserID) + "/apikeys/" + k.ID)}
-}
-
-func (l linker) user(u models.User, actor *models.Actor) userResource {
-	self := l.to("/api/users/" + u.PublicID())
-	r := userResource{
-		Id: u.PublicID(), Username: u.Username, DisplayName: u.Name(), IsActive: u.IsActive, IsService: u.IsService,
-		IsRequestor: actor.Is(u.ID), CanPasswordBeEdited: !u.IsService, Created: timestamp(u.CreatedAt), Identities: []any{},
-		Links: Links{"Self": self, "ApiKeys": self + "/apikeys{/id}{?skip,take}"},
-	}
-	if u.Email != "" {
-		r.EmailAddress = &u.Email
-	}
-	return r
 }
 
 // linker builds addresses below the path where the portal is published.

@@ -38,11 +38,6 @@ func (h *Root) Show(c echo.Context) error {
 	l := linker{h.BasePath}
 	return write(c, http.StatusOK, rootResource{
 		Application: "Keyport", Version: h.Version, ApiVersion: apiVersion, InstallationId: installation,
-		Links: Links{
-			"Self":        l.to("/api"),
-			"CurrentUser": l.to("/api/users/me"),
-			"Users":       l.to("/api/users{/id}{?skip,take,ids,filter}"),
-			"Web":         l.to("/"),
-		},
+		Links: l.all(rootLinks),
 	})
 }

@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
-
-	"gorm.io/gorm"
 
 	"github.com/keyport/keyport/models"
 )
@@ -18,6 +15,7 @@ type newAccount struct {
 // prepareAccount checks the wish and works out the hash, which takes too long
 // to be done inside a transaction.
 func (s *Store) prepareAccount(ctx context.Context, wish models.NewUser, passwordNeeded bool) (newAccount, error) {
+	wish.Password, _ = composed(wish.Password)
 	wish, problems := wish.Check()
 	if passwordNeeded && wish.Password == "" {
 		problems = append(problems, models.Problem{Field: "Password", Message: "Choose a password."})
@@ -27,7 +25,7 @@ func (s *Store) prepareAccount(ctx context.Context, wish models.NewUser, passwor
 	}
 	a := newAccount{teams: wish.Teams, user: models.User{
 		Username: wish.Username, UsernameFold: models.Fold(wish.Username), DisplayName: wish.DisplayName,
-		Email: wish.Email, IsService: wish.IsService, IsActive: true,
+		Email: wish.Email, IsService: wish.IsService, IsActive: true, OwnerTeamID: wish.OwnerTeamID,
 	}}
 	if wish.Password == "" {
 		return a, nil
@@ -81,10 +79,10 @@ func mayCreate(actor *models.Actor, admin bool) error {
 
 // teamsToJoin resolves the wished teams and refuses those that would give the
 // new user rights that the actor does not have.
-func (t *tx) teamsToJoin(actor *models.Actor, ids []int64, admin bool) ([]team, error) {
-	var teams []team
-	err := t.db.Select("id, permissions, built_in").
-		Where("built_in <> ? AND (id IN ? OR (built_in = ? AND ?))", everyone, append(ids, 0), administrators, admin).Find(&teams).Error
+func (t *tx) teamsToJoin(actor *models.Actor, ids []int64, admin bool) ([]models.Team, error) {
+	var teams []models.Team
+	err := t.db.Clauses(forShare).Select("id, permissions, built_in").
+		Where("built_in <> ? AND (id IN ? OR (built_in = ? AND ?))", models.Everyone, append(ids, 0), models.Administrators, admin).Find(&teams).Error
 	if err != nil {
 		return nil, err
 	}
@@ -105,28 +103,23 @@ func (t *tx) teamsToJoin(actor *models.Actor, ids []int64, admin bool) ([]team, 
 
 // addUser writes the user, the memberships and the event. by says how the
 // actor was recognised when the actor can't tell itself.
-func (t *tx) addUser(user models.User, teams []team, actor *models.Actor, by string) (models.User, error) {
-	user.CreatedAt = t.now
-	err := t.db.Create(&user).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		taken := "The user name " + user.Username + " is taken. Choose another one."
-		return models.User{}, &models.Error{Kind: models.Conflict, Message: taken, Problems: []models.Problem{{Field: "Username", Message: taken}}}
-	}
-	if err != nil {
+func (t *tx) addUser(user models.User, teams []models.Team, actor *models.Actor, by string) (models.User, error) {
+	if err := t.checkOwnerTeam(user.OwnerTeamID); err != nil {
 		return models.User{}, err
+	}
+	user.CreatedAt, user.Version = t.now, 1
+	user.DisplayNameFold, user.EmailFold = models.Fold(user.DisplayName), models.Fold(user.Email)
+	if err := t.db.Create(&user).Error; err != nil {
+		return models.User{}, nameTaken(err, user)
 	}
 	for _, joined := range teams {
 		if err := t.db.Create(&teamMember{TeamID: joined.ID, UserID: user.ID}).Error; err != nil {
 			return models.User{}, err
 		}
 	}
-	words := said("User ")
-	if user.IsService {
-		words = said("Service account ")
-	}
-	err = t.record(actor, models.Event{
+	err := t.record(actor, models.Event{
 		Category: models.Created, DocumentType: models.DocumentUsers, DocumentID: user.PublicID(), IdentifiedBy: by,
-	}, words.user(user).text(" was created"))
+	}, saidOf(user).text(" was created"))
 	if err != nil {
 		return models.User{}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
 
 	"github.com/keyport/keyport/models"
@@ -30,7 +31,12 @@ func Columns(t *testing.T) map[string][]string {
 	columns := map[string][]string{}
 	for _, model := range []any{
 		models.User{}, models.APIKey{}, models.Session{}, models.AuthSettings{}, models.Event{},
-		team{}, teamMember{}, keyGeneration{}, oneTimeLink{}, installation{},
+		models.Team{}, teamMember{}, keyGeneration{}, oneTimeLink{}, installation{},
+		signInCounter{}, models.KnownDevice{}, models.TOTPSecret{}, models.Passkey{}, models.RecoveryCode{}, answeredChallenge{}, signInNote{},
+		models.Revocation{}, revocationKey{},
+		models.Identity{}, pendingSignOn{},
+		recordedIdentities{}, models.Invitation{},
+		models.OIDCIdentity{}, serviceAccountID{}, signingKey{},
 	} {
 		parsed, err := schema.Parse(model, new(sync.Map), schema.NamingStrategy{})
 		if err != nil {
@@ -61,3 +67,42 @@ func (s *Store) HoldHashing() (waiting func() int, release func()) {
 
 // DummyHash returns a stored hash that no password has.
 func (s *Store) DummyHash() string { return s.hashing.dummy }
+
+// CheapDummy makes the hash that stands in for absent ones quick to work out.
+func (s *Store) CheapDummy() {
+	s.hashing.dummy = phc{costs{memory: 8, passes: 1, lanes: 1}, random(saltSize), random(sumSize)}.String()
+}
+
+// CheapHash returns a hash of a password that is quick to work out.
+func (s *Store) CheapHash(password string) string {
+	p := phc{costs: costs{memory: 8, passes: 1, lanes: 1}, salt: random(saltSize)}
+	p.sum, _ = s.hashing.work(context.Background(), p, sumSize, password)
+	return p.String()
+}
+
+// RevokeBatch does one batch of a revocation.
+func (s *Store) RevokeBatch(ctx context.Context) (worked bool, err error) { return s.revokeBatch(ctx) }
+
+// Walk writes the query of a page of all keys, for asking the database about it.
+func (s *Store) Walk(db *gorm.DB, sel models.KeySelection, order models.KeyOrder, from *models.KeyCursor, few bool) (string, []any, error) {
+	c, err := s.choose(db, sel)
+	if err != nil {
+		return "", nil, err
+	}
+	statement, args := s.walk(keyWalk{c, order, from, models.PageSize + 1, few})
+	return statement, args, nil
+}
+
+// CountQuery writes the query that counts all keys of a selection.
+func (s *Store) CountQuery(db *gorm.DB, sel models.KeySelection) (string, []any, error) {
+	c, err := s.choose(db, sel)
+	if err != nil {
+		return "", nil, err
+	}
+	return "SELECT count(*) FROM (" + bounded(c) + ") AS counted", c.args, nil
+}
+
+// Snapshot runs fn as the queries of pages run.
+func (s *Store) Snapshot(ctx context.Context, fn func(db *gorm.DB) error) error {
+	return s.snapshot(ctx, fn)
+}

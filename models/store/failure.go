@@ -52,6 +52,8 @@ func unavailable(err error) bool {
 		return unavailableState(refused.Code)
 	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, context.DeadlineExceeded):
 		return true
+	case errors.Is(err, sql.ErrTxDone):
+		return true // its time ran out between two statements
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, puddle.ErrClosedPool),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return true

@@ -89,7 +89,7 @@ func hostileCalls(f *storetest.Fixture, text string) map[string]error {
 	_, errs["take flash"] = f.Store.TakeFlash(admin, digest)
 	errs["end session"] = f.Store.EndMySession(admin, []byte(text))
 	_, errs["claim"] = f.Store.ClaimSetup(admin, text, models.NewUser{Username: text, Password: text})
-	f.Store.Seen(text, text, f.Clock.Now())
+	f.Store.Seen(text, text, "curl/8.5", f.Clock.Now())
 	errs["seen"] = f.Store.FlushSeen(admin)
 	return errs
 }

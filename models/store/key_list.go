@@ -17,15 +17,14 @@ const soon = models.WarningDays * 24 * time.Hour
 // APIKeysOf returns one page of a user's keys, with the number of keys that
 // match and the numbers by status.
 func (s *Store) APIKeysOf(ctx context.Context, ownerID int64, f models.KeyFilter) (models.KeyList, error) {
-	actor := models.ActorFrom(ctx)
-	if err := models.MaySeeKeysOf(ownerID, actor); err != nil {
-		return models.KeyList{}, err
+	actor, db := models.ActorFrom(ctx), s.read.WithContext(ctx)
+	if err := maySeeKeysOf(db, ownerID, actor); err != nil {
+		return models.KeyList{}, s.failure("API keys", err)
 	}
 	order, err := keyOrder(f)
 	if err != nil {
 		return models.KeyList{}, err
 	}
-	db := s.read.WithContext(ctx)
 	if !actor.Is(ownerID) {
 		if _, err := findUser(db, "users.id = ?", ownerID); err != nil {
 			return models.KeyList{}, s.failure("API keys", err)

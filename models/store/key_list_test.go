@@ -40,8 +40,8 @@ func TestAPIKeysOf(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		keys := fourKeys(t, f)
 		used := f.Clock.Now()
-		f.Store.Seen(keys["soon"].ID, "192.0.2.1", used)
-		f.Store.Seen(keys["long"].ID, "192.0.2.1", used.Add(-time.Hour))
+		f.Store.Seen(keys["soon"].ID, "192.0.2.1", "curl/8.5", used)
+		f.Store.Seen(keys["long"].ID, "192.0.2.1", "curl/8.5", used.Add(-time.Hour))
 		wantKind(t, f.Store.FlushSeen(nobody), 0)
 		page := models.Page{Take: models.PageSize}
 		prefix := keys["soon"].Prefix
@@ -96,7 +96,7 @@ func TestNeverUsedSortsAsOldest(t *testing.T) {
 		for _, purpose := range []string{"never", "early", "late"} {
 			key, _ := f.Issue(f.Alice, models.NewKey{Purpose: purpose})
 			if at, used := map[string]time.Duration{"early": time.Hour, "late": 2 * time.Hour}[purpose]; used {
-				f.Store.Seen(key.ID, "", f.Clock.Now().Add(at))
+				f.Store.Seen(key.ID, "", "curl/8.5", f.Clock.Now().Add(at))
 			}
 		}
 		wantKind(t, f.Store.FlushSeen(nobody), 0)

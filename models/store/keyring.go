@@ -19,7 +19,8 @@ type keyGeneration struct {
 // CheckKeyring notes the newest generation of the keyring, and refuses with an
 // *OpenError if usable keys were made under a generation that the keyring
 // lacks: every one of them would be refused, and their holders would throw them
-// away. Keys that have ended don't matter, so that an old master key can retire.
+// away. Keys that have ended don't matter, and secrets are moved to the newest
+// generation, so that an old master key can retire.
 func (s *Store) CheckKeyring(ctx context.Context) error {
 	ids := s.keyring.IDs()
 	return s.inTx(ctx, "check keyring", func(t *tx) error {
@@ -29,8 +30,20 @@ func (s *Store) CheckKeyring(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if len(strangers) == 0 {
+			err = t.db.Model(&models.TOTPSecret{}).Where("key_id NOT IN ?", ids).Limit(1).Pluck("key_id", &strangers).Error
+		}
+		if err != nil {
+			return err
+		}
 		if len(strangers) > 0 {
-			return &OpenError{Message: "This is the wrong master key: the database holds API keys that were made with another one. Start Keyport with that master key, or add it below the new one."}
+			return &OpenError{Message: "This is the wrong master key: the database holds API keys or secrets that were made with another one. Start Keyport with that master key, or add it below the new one."}
+		}
+		if err := t.relock(); err != nil {
+			return err
+		}
+		if err := t.relockSigningKeys(); err != nil {
+			return err
 		}
 		return t.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&keyGeneration{ID: ids[0], CreatedAt: t.now}).Error
 	})

@@ -62,7 +62,10 @@ func (t *tx) keyGrant(ownerID int64) (grant models.KeyGrant, err error) {
 		grant.Owner = grant.Actor.User
 		return grant, nil
 	}
-	grant.Owner, err = t.lockUser(ownerID)
+	if grant.Owner, err = t.lockUser(ownerID); err != nil {
+		return grant, err
+	}
+	grant.InOwnerTeam, err = t.inOwnerTeam(ownerID, grant.Actor)
 	return grant, err
 }
 
@@ -115,9 +118,13 @@ func (s *Store) RevokeAPIKey(ctx context.Context, ownerID int64, keyID string) (
 		if err != nil {
 			return err
 		}
+		member, err := t.inOwnerTeam(ownerID, actor)
+		if err != nil {
+			return err
+		}
 		// Asked before the key is looked for, so that a stranger can't tell
 		// whether there is one.
-		if err := models.MayRevoke(models.APIKey{UserID: ownerID}, actor); err != nil {
+		if err := models.MayRevoke(models.APIKey{UserID: ownerID}, actor, member); err != nil {
 			return err
 		}
 		if key, err = findKey(t.db.Clauses(forUpdate), ownerID, keyID); err != nil || !key.Usable(t.now) {
@@ -136,6 +143,14 @@ func (t *tx) revoke(actor *models.Actor, key *models.APIKey) error {
 	if err != nil {
 		return err
 	}
+	if err := t.end(actor, key); err != nil {
+		return err
+	}
+	return t.recordKey(actor, models.Deleted, *key, said("User API key ").key(*key).text(" of ").user(owner).text(" was revoked"))
+}
+
+// end writes that a key is revoked.
+func (t *tx) end(actor *models.Actor, key *models.APIKey) error {
 	now := t.now
 	key.RevokedAt = &now
 	if actor.Via != models.ViaConsole {
@@ -145,20 +160,17 @@ func (t *tx) revoke(actor *models.Actor, key *models.APIKey) error {
 	if seal := t.store.keyring.Seal(key.PepperID, key.SealedBytes()); seal != nil {
 		key.Seal = seal // else the generation has retired: the row is refused anyway
 	}
-	err = t.db.Model(&models.APIKey{}).Where("id = ?", key.ID).
+	return t.db.Model(&models.APIKey{}).Where("id = ?", key.ID).
 		Updates(map[string]any{"revoked_at": now, "revoked_by": key.RevokedBy, "seal": key.Seal}).Error
-	if err != nil {
-		return err
-	}
-	return t.recordKey(actor, models.Deleted, *key, said("User API key ").key(*key).text(" of ").user(owner).text(" was revoked"))
 }
 
 // APIKey returns one key of a user, whatever its status.
 func (s *Store) APIKey(ctx context.Context, ownerID int64, keyID string) (models.APIKey, error) {
-	if err := models.MaySeeKeysOf(ownerID, models.ActorFrom(ctx)); err != nil {
-		return models.APIKey{}, err
+	db := s.read.WithContext(ctx)
+	if err := maySeeKeysOf(db, ownerID, models.ActorFrom(ctx)); err != nil {
+		return models.APIKey{}, s.failure("API key", err)
 	}
-	key, err := findKey(s.read.WithContext(ctx), ownerID, keyID)
+	key, err := findKey(db, ownerID, keyID)
 	return key, s.failure("API key", err)
 }
 

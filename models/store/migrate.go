@@ -18,6 +18,9 @@ func (s *Store) Migrate(ctx context.Context) (applied int, err error) {
 		return 0, s.failure("migrate", err)
 	}
 	done, err := provider.Up(ctx)
+	if err == nil {
+		err = s.foldNames(ctx)
+	}
 	return len(done), s.failure("migrate", err)
 }
 

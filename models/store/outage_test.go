@@ -40,7 +40,7 @@ func TestWithoutDatabase(t *testing.T) {
 		_, signIn := f.Store.SignIn(ctx, "alice", storetest.Password)
 		_, _, session := f.Store.Session(ctx, models.ActorFrom(ctx).SessionDigest)
 		_, settings := f.Store.AuthSettings(ctx)
-		f.Store.Seen(key.ID, "", f.Clock.Now())
+		f.Store.Seen(key.ID, "", "curl/8.5", f.Clock.Now())
 		for name, err := range map[string]error{
 			"list": list, "issue": issue, "revoke": revoke, "sign in": signIn, "session": session,
 			"settings": settings, "flush": f.Store.FlushSeen(ctx), "ping": f.Store.Ping(ctx),

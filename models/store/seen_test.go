@@ -24,23 +24,29 @@ func TestSeen(t *testing.T) {
 		}
 		steps := []struct {
 			name    string
-			at      time.Duration
+			at      time.Duration // of the use, 0 for none
 			address string
+			flush   time.Duration // when the marks are written, if it is their turn
 			want    string
 		}{
-			{"first use", 10 * time.Second, "192.0.2.1", "10s 192.0.2.1"},
-			{"again within a minute", 69 * time.Second, "192.0.2.2", "10s 192.0.2.1"},
-			{"a minute later", 70 * time.Second, "192.0.2.3", "1m10s 192.0.2.3"},
-			{"a late mark of another replica", 20 * time.Second, "192.0.2.4", "1m10s 192.0.2.3"},
-			{"bad address", time.Hour, "\x00\xff" + strings.Repeat("x", 600), "1h0m0s \uFFFD\uFFFD" + strings.Repeat("x", 510)},
+			{"first use", 10 * time.Second, "192.0.2.1", 10 * time.Second, "10s 192.0.2.1"},
+			{"again within a minute", 40 * time.Second, "192.0.2.2", 69 * time.Second, "10s 192.0.2.1"},
+			{"its turn", 0, "", 70 * time.Second, "40s 192.0.2.2"},
+			{"within a minute of that", 100 * time.Second, "192.0.2.3", 129 * time.Second, "40s 192.0.2.2"},
+			{"its turn again", 0, "", 130 * time.Second, "1m40s 192.0.2.3"},
+			{"a late mark of another replica", 20 * time.Second, "192.0.2.4", 190 * time.Second, "1m40s 192.0.2.3"},
+			{"bad address", time.Hour, "\x00\xff" + strings.Repeat("x", 600), time.Hour, "1h0m0s \uFFFD\uFFFD" + strings.Repeat("x", 510)},
 		}
 		if got := lastUse(); got != "never" {
 			t.Errorf("before any use: %s", got)
 		}
 		for _, step := range steps {
-			f.Store.Seen(key.ID, "192.0.2.9", start.Add(step.at-time.Second)) // an earlier one of the same flush gives way
-			f.Store.Seen(key.ID, step.address, start.Add(step.at).In(time.FixedZone("", 3600)))
-			f.Store.Seen(key.ID, "192.0.2.9", start.Add(step.at-2*time.Second))
+			if step.at > 0 {
+				f.Store.Seen(key.ID, "192.0.2.9", "curl/8.5", start.Add(step.at-time.Second)) // an earlier one of the same flush gives way
+				f.Store.Seen(key.ID, step.address, "curl/8.5", start.Add(step.at).In(time.FixedZone("", 3600)))
+				f.Store.Seen(key.ID, "192.0.2.9", "curl/8.5", start.Add(step.at-2*time.Second))
+			}
+			f.Clock.Advance(start.Add(step.flush).Sub(f.Clock.Now()))
 			wantKind(t, f.Store.FlushSeen(nobody), 0)
 			if got := lastUse(); got != step.want {
 				t.Errorf("%s: %s, want %s", step.name, got, step.want)
@@ -49,7 +55,7 @@ func TestSeen(t *testing.T) {
 		if !opens(t, f, secret) {
 			t.Error("noting a use broke the seal")
 		}
-		f.Store.Seen("apikeys-gone", "", start)
+		f.Store.Seen("apikeys-gone", "", "curl/8.5", start)
 		wantKind(t, f.Store.FlushSeen(nobody), 0)
 		wantKind(t, f.Store.FlushSeen(nobody), 0)
 	})
@@ -59,7 +65,7 @@ func TestSeen(t *testing.T) {
 func TestSeenSurvivesAnOutage(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		key, _ := f.Issue(f.Alice, models.NewKey{})
-		f.Store.Seen(key.ID, "192.0.2.1", f.Clock.Now())
+		f.Store.Seen(key.ID, "192.0.2.1", "curl/8.5", f.Clock.Now())
 		f.Exec("ALTER TABLE api_keys RENAME COLUMN last_used_ip TO elsewhere")
 		if err := f.Store.FlushSeen(nobody); err == nil {
 			t.Fatal("flushed into a column that is not there")
@@ -82,12 +88,15 @@ func TestSeenFromTwoReplicas(t *testing.T) {
 		}
 		var wg sync.WaitGroup
 		for i := range 500 {
-			f.Store.Seen(fmt.Sprint("k", i+1), "a", f.Clock.Now())
-			other.Seen(fmt.Sprint("k", i+1), "b", f.Clock.Now().Add(time.Hour))
+			f.Store.Seen(fmt.Sprint("k", i+1), "a", "curl/8.5", f.Clock.Now())
+			other.Seen(fmt.Sprint("k", i+1), "b", "curl/8.5", f.Clock.Now().Add(time.Hour))
 		}
 		wg.Go(func() { wantNoError(t, f.Store.FlushSeen(nobody)) })
 		wg.Go(func() { wantNoError(t, other.FlushSeen(nobody)) })
 		wg.Wait()
+		f.Clock.Advance(time.Minute) // now it is the turn of what had to wait
+		wantNoError(t, f.Store.FlushSeen(nobody))
+		wantNoError(t, other.FlushSeen(nobody))
 		if got := f.Count("SELECT count(*) FROM api_keys WHERE last_used_ip = 'b'"); got != 500 {
 			t.Errorf("keys with the later use = %d, want 500", got)
 		}

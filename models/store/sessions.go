@@ -41,7 +41,10 @@ func (s *Store) StartSession(ctx context.Context, session models.Session) error 
 		if err != nil {
 			return err
 		}
-		return t.db.Create(&row).Error
+		if err := t.db.Create(&row).Error; err != nil {
+			return err
+		}
+		return markSeen(t.db, user.ID, t.now)
 	})
 }
 
@@ -80,12 +83,21 @@ func (s *Store) Session(ctx context.Context, digest []byte) (models.Session, mod
 	return session, user, nil
 }
 
-// TouchSession notes that a live session is in use, at most once a minute.
+// TouchSession notes that a live session and its user are there, at most once a
+// minute.
 func (s *Store) TouchSession(ctx context.Context, digest []byte) error {
-	now := s.Now()
-	err := s.write.WithContext(ctx).Model(&models.Session{}).
+	db, now := s.write.WithContext(ctx), s.Now()
+	touched := db.Model(&models.Session{}).
 		Where("digest = ? AND seen_at <= ? AND "+live, digest, now.Add(-models.SessionSeen), now, idleSince(now)).
-		Update("seen_at", now).Error
+		Update("seen_at", now)
+	if touched.Error != nil || touched.RowsAffected == 0 {
+		return s.failure("touch session", touched.Error)
+	}
+	var users []int64
+	err := db.Model(&models.Session{}).Where("digest = ?", digest).Pluck("user_id", &users).Error
+	if err == nil && len(users) > 0 {
+		err = markSeen(db, users[0], now)
+	}
 	return s.failure("touch session", err)
 }
 

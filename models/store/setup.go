@@ -24,7 +24,7 @@ func (s *Store) NeedsSetup(ctx context.Context) (bool, error) {
 func needsSetup(db *gorm.DB) (bool, error) {
 	var ids []int64
 	err := db.Model(&models.User{}).Joins("JOIN team_members m ON m.user_id = users.id").
-		Joins("JOIN teams t ON t.id = m.team_id").Where("t.built_in = ? AND users.is_active AND NOT users.is_service", administrators).
+		Joins("JOIN teams t ON t.id = m.team_id").Where("t.built_in = ? AND users.is_active AND NOT users.is_service", models.Administrators).
 		Limit(1).Pluck("users.id", &ids).Error
 	return len(ids) == 0, err
 }
@@ -125,9 +125,9 @@ func (s *Store) EnsureAdministrator(ctx context.Context, wish models.NewUser) (c
 
 // lockAdministrators is the gate for whoever makes the first administrator: one
 // at a time passes, and sees what the one before did.
-func (t *tx) lockAdministrators() ([]team, error) {
-	var teams []team
-	err := t.db.Clauses(forUpdate).Select("id, permissions, built_in").Where("built_in = ?", administrators).Find(&teams).Error
+func (t *tx) lockAdministrators() ([]models.Team, error) {
+	var teams []models.Team
+	err := t.db.Clauses(forUpdate).Select("id, permissions, built_in").Where("built_in = ?", models.Administrators).Find(&teams).Error
 	return teams, err
 }
 

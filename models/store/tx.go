@@ -92,8 +92,11 @@ func (t *tx) actor() (*models.Actor, error) {
 	}
 	fresh := *stale
 	fresh.User = user
-	if stale.Via == models.ViaKey {
+	switch stale.Via {
+	case models.ViaKey:
 		return t.keyActor(&fresh)
+	case models.ViaToken:
+		return t.tokenActor(&fresh)
 	}
 	return t.sessionActor(&fresh)
 }

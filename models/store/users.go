@@ -14,7 +14,8 @@ import (
 
 // userColumns are those that a user is read with: all but the password.
 var userColumns = `users.id, users.username, users.username_fold, users.display_name, users.email, users.is_service,
-	users.is_active, users.time_zone, users.created_at, ` + permissionsOf("users.id") + ` AS permissions`
+	users.is_active, users.time_zone, users.created_at, users.owner_team_id, users.version, ` +
+	permissionsOf("users.id") + ` AS permissions, ` + caretakes("users.id") + ` AS caretakes`
 
 // permissionsOf writes the union of the permissions of a user's teams and of
 // the team of everybody. SQLite has no aggregate for the union of bits, so each
@@ -38,13 +39,14 @@ func findUser(db *gorm.DB, where string, value any) (models.User, error) {
 	return u, err
 }
 
-// User returns a user to the user and to those who may see users. To others
-// there is no such user.
+// User returns a user to the user, to those who may see users, and to members
+// of the team that owns the account. To others there is no such user.
 func (s *Store) User(ctx context.Context, id int64) (models.User, error) {
-	if err := models.MaySeeKeysOf(id, models.ActorFrom(ctx)); err != nil {
-		return models.User{}, err
+	db := s.read.WithContext(ctx)
+	if err := maySeeKeysOf(db, id, models.ActorFrom(ctx)); err != nil {
+		return models.User{}, s.failure("user", err)
 	}
-	u, err := findUser(s.read.WithContext(ctx), "users.id = ?", id)
+	u, err := findUser(db, "users.id = ?", id)
 	return u, s.failure("user", err)
 }
 
@@ -54,9 +56,10 @@ func (s *Store) UserByName(ctx context.Context, name string) (models.User, error
 	if !storable(name) {
 		return models.User{}, models.Missing("user")
 	}
-	u, err := findUser(s.read.WithContext(ctx), "users.username_fold = ?", models.Fold(name))
+	db := s.read.WithContext(ctx)
+	u, err := findUser(db, "users.username_fold = ?", models.Fold(name))
 	if err == nil {
-		err = models.MaySeeKeysOf(u.ID, models.ActorFrom(ctx))
+		err = maySeeKeysOf(db, u.ID, models.ActorFrom(ctx))
 	}
 	if err != nil {
 		return models.User{}, s.failure("user by name", err)
@@ -84,21 +87,6 @@ func (s *Store) SetTimeZone(ctx context.Context, zone string) error {
 	})
 }
 
-// team is a set of users who share permissions.
-type team struct {
-	ID          int64 `gorm:"primaryKey"`
-	Name        string
-	NameFold    string
-	Permissions models.PermissionSet
-	BuiltIn     string
-}
-
-// The built-in teams.
-const (
-	everyone       = "everyone"
-	administrators = "administrators"
-)
-
 // teamMember puts a user into a team.
 type teamMember struct {
 	TeamID int64 `gorm:"primaryKey;autoIncrement:false"`
@@ -112,4 +100,5 @@ type oneTimeLink struct {
 	UserID    *int64
 	ExpiresAt time.Time
 	UsedAt    *time.Time
+	MailedAt  *time.Time // when it was mailed to a person who asked for it
 }

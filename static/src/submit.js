@@ -11,6 +11,7 @@ export function listen() {
 	document.addEventListener('htmx:afterRequest', (e) => {
 		if (!e.detail.successful) release(e.target); // otherwise the form is replaced, or the page left
 	});
+	document.addEventListener('keyport:stopped', (e) => release(e.target));
 	document.addEventListener('htmx:validation:halted', (e) => release(e.target));
 	addEventListener('pageshow', () => all('form[data-sent]').forEach(release));
 }

@@ -2,7 +2,9 @@
 // findings by axe, and nothing that scrolls sideways.
 import AxeBuilder from '@axe-core/playwright';
 import { expect, maya, test } from './fixtures.mjs';
+import { withMailbox } from './mailbox.mjs';
 import { chooseCustomDate, expander, fillNewKey, fillSignIn, generate, heading, menu, newKey, openNewKey, row, save, signIn } from './pages.mjs';
+import { device, setUpApp, totp } from './second-factors.mjs';
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } }); // colours in the middle of a transition have no contrast to judge
 
@@ -131,6 +133,44 @@ test.describe('', () => {
     await audit(page, 'reveal');
   });
 
+  test('users and the keys of others', async ({ page, keyport }) => {
+    await keyport.run(['user', 'create', '--username', 'deploy-bot', '--display-name', 'Deploy bot', '--service-account']);
+    await keyport.person(sam);
+    await keyport.apiKey('sam', 'Laptop scripts', '--expires', '8d');
+    await signIn(page, maya);
+    await page.goto('/configuration/users');
+    await audit(page, 'users');
+    await page.goto('/configuration/users?q=nobody+at+all');
+    await audit(page, 'users, none found');
+    await page.goto('/configuration/users/new');
+    await audit(page, 'new user');
+    await page.getByRole('checkbox', { name: 'The user is a service account' }).check();
+    await audit(page, 'new service account');
+    await page.getByRole('button', { name: 'Create user' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'new user with errors');
+    for (const [state, path] of Object.entries({ 'the own user': 'Users-1', 'service account': 'Users-2', person: 'Users-3', 'no keys of a service account': 'Users-2/apikeys', 'keys of a person': 'Users-3/apikeys', 'new key of a service account': 'Users-2/apikeys/new', 'deleting as a page': 'Users-3/deletion' })) {
+      await page.goto(`/configuration/users/${path}`);
+      await audit(page, state);
+    }
+    await page.goto('/configuration/users/Users-3');
+    await page.getByLabel('User name').fill('Me');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'user with errors');
+    await page.goto('/configuration/users/Users-3');
+    await page.getByRole('link', { name: 'Deactivate' }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await audit(page, 'deactivating in a dialog');
+    await page.getByRole('button', { name: 'Deactivate' }).click();
+    await expect(page.getByText('sam is deactivated')).toBeVisible();
+    await audit(page, 'deactivated user');
+    await page.goto('/configuration/users/Users-3/apikeys');
+    await audit(page, 'keys of a deactivated person');
+    await page.goto('/configuration/users?status=inactive');
+    await audit(page, 'deactivated users');
+  });
+
   test('profile, password and sessions', async ({ page, another }) => {
     await signIn(await another(), maya);
     await signIn(page, maya);
@@ -190,5 +230,251 @@ test.describe('', () => {
     await page.goto('/account/apikeys');
     await expect(page.locator('main')).toContainText('switched off');
     await audit(page, 'list while new keys are switched off');
+  });
+});
+
+test.describe('', () => {
+  test.use({ refusals: [422] });
+
+  test('teams', async ({ page, keyport, another }) => {
+    test.slow(); // seventeen states, each looked at in four ways
+    await keyport.person(sam);
+    await signIn(page, maya);
+    await page.goto('/configuration/teams');
+    await audit(page, 'teams');
+    await page.goto('/configuration/teams/new');
+    await audit(page, 'new team');
+    await page.locator('label').filter({ hasText: 'one by one' }).click();
+    await audit(page, 'new team with the permissions to choose from');
+    await page.getByRole('button', { name: 'Create team' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'new team with errors');
+    await page.getByLabel('Name').fill('W'.repeat(64));
+    await page.getByLabel('Description').fill('W'.repeat(200));
+    await page.getByRole('button', { name: 'Create team' }).click();
+    await expect(page.getByText('Nobody is in this team yet.')).toBeVisible();
+    await audit(page, 'team without members');
+    await page.getByLabel('Add a member').fill('sa');
+    await page.getByRole('button', { name: 'Add member' }).click();
+    await expect(page.getByRole('list', { name: 'Did you mean one of these?' })).toBeVisible();
+    await audit(page, 'team with a name typed in part');
+    await page.getByRole('list', { name: 'Did you mean one of these?' }).getByRole('button', { name: 'Add' }).click();
+    await expect(page.getByText('sam is in the team')).toBeVisible();
+    await audit(page, 'team with a member');
+    const address = new URL(page.url()).pathname;
+    await page.getByRole('link', { name: 'Delete team' }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await audit(page, 'delete dialog');
+    await page.goto(`${address}/deletion`);
+    await audit(page, 'delete page');
+    await page.goto(`${address}?q=nobody`);
+    await audit(page, 'members without a match');
+    for (const name of ['Everyone', 'Keyport Administrators']) {
+      await page.goto('/configuration/teams');
+      await page.getByRole('link', { name }).click();
+      await expect(heading(page, `${name} Built-in`)).toBeVisible();
+      await audit(page, name);
+    }
+    await page.goto('/configuration/users/new');
+    await page.getByLabel('User name').fill('deploy-bot');
+    await page.getByLabel('The user is a service account').check();
+    await page.getByLabel('Owner team').selectOption({ label: 'W'.repeat(64) });
+    await page.getByRole('button', { name: 'Create user' }).click();
+    await expect(page.getByText('deploy-bot is created')).toBeVisible();
+    const member = await another({ reducedMotion: 'reduce' });
+    await signIn(member, sam);
+    await member.goto('/account/service-accounts');
+    await audit(member, 'service accounts of my teams');
+  });
+});
+
+test.describe('', () => {
+  const people = [{ username: 'vera', secret: 'at the provider', name: 'Vera Ek', email: 'vera@example.com', groups: ['admins'] }, { username: 'eve', secret: 'there too', email: '' }];
+  test.use({
+    setUp: { people, env: { KEYPORT_OIDC_USERS: 'create', KEYPORT_OIDC_TEAMS: `admins=Keyport Administrators;cn=${'w'.repeat(120)},ou=groups=Platform`, KEYPORT_LOCAL_SIGN_IN: 'off' } },
+    refusals: [403],
+  });
+
+  test('single sign-on', async ({ page }) => {
+    const logIn = async ({ username, secret }) => {
+      await page.getByRole('link', { name: /^Continue with/ }).click();
+      await page.getByLabel('Name').fill(username);
+      await page.getByLabel('Secret').fill(secret);
+      await page.getByRole('button', { name: 'Log in' }).click();
+    };
+    await page.goto('/sign-in');
+    await audit(page, 'sign-in without passwords');
+    await logIn(people[1]);
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'single sign-on refused');
+    await logIn(people[0]);
+    await expect(heading(page, 'My API Keys')).toBeVisible();
+    await page.goto('/configuration/settings/authentication');
+    await expect(page.getByRole('region', { name: 'Single sign-on' })).toBeVisible();
+    await audit(page, 'settings with single sign-on');
+  });
+});
+
+test.describe('', () => {
+  test.use({ setUp: { people: [] } });
+
+  test('sign-in by password or single sign-on', async ({ page }) => {
+    await page.goto('/sign-in');
+    await audit(page, 'sign-in with both ways');
+  });
+});
+
+const mailed = withMailbox(test);
+
+mailed.describe('', () => {
+  mailed.use({ refusals: [404, 422] });
+
+  mailed('one-time links and forgotten passwords', async ({ page, keyport, mailbox, another }) => {
+    await page.goto('/sign-in');
+    await audit(page, 'sign-in with a way out');
+    await page.getByRole('link', { name: 'Forgot your password?' }).click();
+    await audit(page, 'forgotten password');
+    await page.getByRole('button', { name: 'Send the link' }).click();
+    await audit(page, 'forgotten password with errors');
+    await page.getByLabel('User name or e-mail').fill(maya.email);
+    await page.getByRole('button', { name: 'Send the link' }).click();
+    await expect(heading(page, 'Look into your mailbox')).toBeVisible();
+    await audit(page, 'forgotten password, sent');
+    const letter = await mailbox.next();
+    const [reset] = letter.text.match(/http:\S+/);
+    keyport.keep(new URL(reset).searchParams.get('token'));
+    await page.goto(reset);
+    await audit(page, 'new password');
+    await page.locator('main form').getByRole('button').click();
+    await audit(page, 'new password with errors');
+    await page.goto('/reset-password?token=nonsense');
+    await audit(page, 'link that does not work');
+
+    await signIn(page, maya);
+    await page.goto('/configuration/users/new');
+    await page.getByLabel('User name').fill('vera');
+    await page.getByLabel('E-mail').fill('vera.lind@example.com');
+    await page.getByRole('button', { name: 'Create user' }).click();
+    await expect(page.getByRole('heading', { name: 'Invitation link' })).toBeVisible();
+    await audit(page, 'person without a password');
+    await page.getByRole('button', { name: 'Make an invitation link' }).click();
+    await expect(heading(page, 'Invitation link')).toBeVisible();
+    await audit(page, 'invitation link');
+    const link = await page.getByRole('code').textContent();
+    keyport.keep(new URL(link).searchParams.get('token'));
+    const hers = await another();
+    await hers.goto(link);
+    await expect(heading(hers, 'Welcome, vera')).toBeVisible();
+    await audit(hers, 'invitation');
+    await hers.goto('/invitation?token=nonsense');
+    await audit(hers, 'invitation that does not work');
+
+    await hers.goto('about:blank');
+    await hers.setContent((await mailbox.next()).html);
+    await audit(hers, 'letter');
+  });
+});
+
+test.describe('', () => {
+  test.use({ refusals: [422] });
+
+  test("everybody's keys, and revoking many", async ({ page, keyport }) => {
+    await keyport.run(['user', 'create', '--username', 'release-bot', '--service-account']);
+    for (const [user, purpose, life] of [[maya.username, 'Laptop scripts', '8d'], ['release-bot', 'W'.repeat(200), '16d'], ['release-bot', 'Deploy gate', '200d']]) {
+      await keyport.apiKey(user, purpose, '--expires', life);
+    }
+    await signIn(page, maya);
+    await page.goto('/configuration/apikeys');
+    await expect(heading(page, 'API Keys')).toBeVisible();
+    await audit(page, 'all keys');
+    await page.getByText('Show as a table').click();
+    await page.getByText('Dates and limits').click();
+    await audit(page, 'all keys, everything open');
+    await page.goto('/configuration/apikeys?purpose=nothing');
+    await audit(page, 'all keys, none found');
+    await page.goto('/configuration/apikeys?status=lost&ends-to=never&used=often&purpose=%00');
+    await audit(page, 'all keys, filters refused');
+    await page.goto('/configuration/apikeys?status=all');
+    await row(page, 'Laptop scripts').getByRole('link', { name: /^Revoke/ }).click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await audit(page, 'all keys, revoke dialog');
+    await page.goto('/configuration/apikeys/revocation?owner=release-bot');
+    await audit(page, 'revoking many');
+    await page.getByRole('button', { name: 'Revoke 2 keys' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'revoking many without a reason');
+    await page.getByLabel('Reason').fill('Over');
+    await page.getByRole('button', { name: 'Revoke 2 keys' }).click();
+    await expect(page.getByText('2 keys revoked')).toBeVisible();
+    await audit(page, 'many keys revoked');
+  });
+});
+
+test.describe('', () => {
+  test.use({ setUp: { host: 'localhost' }, refusals: [422, 429] });
+
+  test('what people sign in with', async ({ page, keyport }) => {
+    await device(page);
+    await page.goto('/sign-in');
+    await expect(page.getByRole('button', { name: 'Sign in with a passkey' })).toBeVisible();
+    await audit(page, 'sign-in with passkeys');
+    await signIn(page, maya);
+    await page.goto('/account/sign-in');
+    await audit(page, 'sign-in means, none');
+    await page.getByRole('button', { name: 'Set up an app' }).click();
+    await expect(heading(page, 'Set up an authenticator app')).toBeVisible();
+    await audit(page, 'app');
+    await page.getByRole('textbox', { name: 'Code' }).fill('000000');
+    await page.getByRole('button', { name: 'Use this app' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'app with errors');
+    await page.goto('/account/sign-in');
+    await page.getByLabel('Name of the passkey').fill('Laptop');
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await expect(heading(page, 'Keep these recovery codes')).toBeVisible();
+    await audit(page, 'recovery codes');
+    (await page.locator('#codes').textContent()).trim().split('\n').forEach(code => keyport.keep(code));
+    await page.goto('/account/sign-in');
+    await page.getByRole('button', { name: 'Set up an app' }).click();
+    const secret = keyport.keep((await page.locator('code').first().textContent()).trim());
+    await page.getByRole('textbox', { name: 'Code' }).fill(totp(secret));
+    await page.getByRole('button', { name: 'Use this app' }).click();
+    await expect(page.getByText('Your authenticator app is in use')).toBeVisible();
+    await audit(page, 'sign-in means, all');
+    await openNewKey(page);
+    await fillNewKey(page, { purpose: 'Release pipeline' });
+    await keyport.ageSignIns(20);
+    await generate(page);
+    await expect(heading(page, 'Confirm it’s you')).toBeVisible();
+    await audit(page, 'confirmation');
+    await page.getByLabel('Your password').fill('not it at all, not at all');
+    await page.getByRole('button', { name: 'Confirm and continue' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'confirmation with errors');
+
+  });
+
+  test('the second step, and waiting', async ({ page, keyport }) => {
+    await signIn(page, maya);
+    await setUpApp(page, keyport);
+    await page.context().clearCookies();
+    await page.goto('/sign-in');
+    await fillSignIn(page, maya);
+    await expect(heading(page, 'One more step')).toBeVisible();
+    await audit(page, 'second step');
+    for (let n = 0; n < 6; n++) {
+      await page.getByRole('textbox', { name: 'Code' }).fill('000000');
+      await page.getByRole('button', { name: 'Continue' }).click();
+      await expect(page.getByRole('alert')).toBeVisible();
+      if (n === 0) await audit(page, 'second step with errors');
+    }
+    await expect(page.getByRole('alert')).toContainText('too many attempts');
+    await audit(page, 'second step, slowed down');
+    for (let n = 0; n < 6; n++) {
+      await page.goto('/sign-in');
+      await fillSignIn(page, { username: 'nobody', password: `guess number ${n}` });
+    }
+    await expect(page.getByRole('alert')).toContainText('Too many attempts');
+    await audit(page, 'sign-in, slowed down');
   });
 });

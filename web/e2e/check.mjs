@@ -1,7 +1,8 @@
 // Runs every check that Keyport has, on a machine that has Go and Node and
 // nothing else: npm test. With --fast (npm run check) it leaves out the race
 // detector and the browser; with --browser (npm run e2e) it runs the browser
-// tests alone and hands them the arguments that follow.
+// tests alone and hands them the arguments that follow; with --clients it runs
+// the tests of Octopus's Go client alone.
 //
 // It must start before anything is installed, so it uses Node's own modules
 // only.
@@ -21,14 +22,16 @@ const checks = [
   ['go vet', () => run(['go', 'vet', './...'], portable)],
   ['staticcheck', () => run(['go', 'tool', '-modfile=web/e2e/tools.mod', 'staticcheck', './...'], portable)],
 ];
-const build = ['Build without cgo', () => run(['go', 'build', '-o', 'bin/keyport', './cmd/keyport'], portable)];
+const build = ['Build without cgo', () => run(['go', 'build', '-o', 'bin/', './cmd/keyport', './web/e2e/provider'], portable)];
+const goClient = ["Octopus's Go client on SQLite and PostgreSQL", goClientTests];
 const browser = ['Browser tests on SQLite and PostgreSQL', browserTests];
 
 const plans = {
   '--all': [modules, ['C compiler for the race detector', compilerReady], ...checks, build,
-    ['Go tests, shuffled, under the race detector', () => goSuite(['-race'], { CGO_ENABLED: '1' })], browser],
+    ['Go tests, shuffled, under the race detector', () => goSuite(['-race'], { CGO_ENABLED: '1' })], goClient, browser],
   '--fast': [modules, ...checks, ['Go tests, shuffled', () => goSuite([], portable)]],
   '--browser': [modules, build, browser],
+  '--clients': [modules, build, goClient],
 };
 
 // Without these the later steps could only fail for the same reason again.
@@ -110,7 +113,11 @@ async function formatted() {
 }
 
 function goSuite(flags, env) {
-  return goTests([...database, 'go', 'test', '-json', '-shuffle=on', '-timeout=10m', ...flags, './...'], env);
+  return goTests([...database, 'go', 'test', '-json', '-shuffle=on', '-timeout=20m', ...flags, './...'], env);
+}
+
+function goClientTests() {
+  return goTests([...database, 'node', 'web/e2e/octopus-client.mjs'], portable);
 }
 
 function browserTests() {

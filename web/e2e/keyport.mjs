@@ -6,7 +6,9 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { createDatabase, dropDatabase, dump } from './postgres.mjs';
+import { createDatabase, dropDatabase, dump, query } from './postgres.mjs';
+import { root } from './run.mjs';
+import { Provider, clientSecret } from './provider.mjs';
 
 const binary = path.resolve(import.meta.dirname, '../../bin/keyport');
 
@@ -19,16 +21,20 @@ export class Keyport {
   log = '';
 
   // start runs the program until it is ready. engine is "sqlite" or "postgres";
-  // without an administrator it waits for its set-up link to be used.
-  static async start({ engine = 'sqlite', admin = maya, env = {} } = {}) {
+  // without an administrator it waits for its set-up link to be used. With
+  // people, there is an OpenID provider at which they can log in. Browsers have
+  // passkeys for the host localhost, and none for a bare address.
+  static async start({ engine = 'sqlite', admin = maya, env = {}, people, host = '127.0.0.1' } = {}) {
     const k = new Keyport();
     k.engine = engine;
     k.data = await fs.promises.mkdtemp(path.join(os.tmpdir(), 'keyport-e2e-'));
     k.database = engine === 'postgres' ? await createDatabase() : `sqlite:${path.join(k.data, 'keyport.db')}`;
     k.port = await freePort();
-    k.url = `http://127.0.0.1:${k.port}`;
-    k.env = { ...inherited(), ...k.settings(), ...unattended(admin), ...env };
+    k.url = `http://${host}:${k.port}`;
+    if (people) k.provider = await Provider.start({ keyport: k.url, people });
+    k.env = { ...inherited(), ...k.settings(), ...k.provider?.settings(), ...unattended(admin), ...env };
     if (admin) k.secrets.add(admin.password);
+    if (people) k.secrets.add(clientSecret);
     k.process = spawn(binary, [], { cwd: k.data, env: k.env, stdio: ['ignore', 'pipe', 'pipe'] });
     k.ended = new Promise(resolve => k.process.on('close', (code, signal) => resolve(code ?? signal)));
     k.process.stdout.on('data', chunk => { k.stdout += chunk; });
@@ -71,6 +77,7 @@ export class Keyport {
 
   // remove throws away all that the program stored.
   async remove() {
+    await this.provider?.stop();
     if (this.engine === 'postgres') await dropDatabase(this.database);
     await fs.promises.rm(this.data, { recursive: true, force: true });
   }
@@ -83,6 +90,16 @@ export class Keyport {
     const { stdout, stderr } = await running;
     this.log += stderr;
     return stdout.trim();
+  }
+
+  // ageSignIns lets everybody have signed in so many minutes earlier.
+  async ageSignIns(minutes) {
+    if (this.engine === 'postgres') {
+      await query(this.database, `update sessions set signed_in_at = signed_in_at - make_interval(mins => $1)`, [minutes]);
+      return;
+    }
+    const env = { ...this.env, CGO_ENABLED: '0' };
+    await promisify(execFile)('go', ['run', './web/e2e/sql', this.database, `UPDATE sessions SET signed_in_at = signed_in_at - ${minutes * 60_000_000}`], { cwd: root, env });
   }
 
   // person creates somebody who may sign in, but not configure anything.

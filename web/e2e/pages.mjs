@@ -13,7 +13,7 @@ export async function signIn(page, { username, password }) {
 export async function fillSignIn(page, { username, password }) {
   await page.getByLabel('User name').fill(username);
   await page.getByLabel('Password').fill(password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
 // menu opens the menu behind the profile image and returns it.

@@ -8,6 +8,7 @@ const path = '/configuration/settings/authentication';
 async function openSettings(page) {
   await signIn(page, maya);
   await page.getByRole('navigation', { name: 'Areas', exact: true }).getByRole('link', { name: 'Configuration' }).click();
+  await page.locator('#side').getByRole('link', { name: 'Authentication' }).click();
   await expect(heading(page, 'Authentication')).toBeVisible();
 }
 

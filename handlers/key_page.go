@@ -1,0 +1,45 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/keyport/keyport/models"
+	"github.com/keyport/keyport/views"
+)
+
+// Show shows one key: its facts, and from where it was used lately.
+func (h *Keys) Show(c echo.Context) error {
+	owner, err := h.ownerOf(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	key, err := h.Store.APIKey(ctx, owner.ID, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	uses, err := h.Store.KeyUses(ctx, owner.ID, key.ID)
+	if err != nil {
+		return err
+	}
+	return render(c, http.StatusOK, views.KeyDetails(h.keyPage(c, owner, key, uses)))
+}
+
+func (h *Keys) keyPage(c echo.Context, owner keyOwner, key models.APIKey, uses []models.KeyUse) views.KeyPage {
+	now, zone := h.Store.Now(), zoneOf(c)
+	row := keyRow(key, now, zone, owner.path)
+	if !owner.MayRevoke {
+		row.RevokePath = ""
+	}
+	props := views.KeyPage{Shell: owner.shell(c, key.Purpose), Crumbs: owner.below(), Key: row, Owner: owner.name, Zone: zone.String()}
+	for _, use := range uses {
+		program := use.UserAgent
+		if program == "" {
+			program = "Unknown program"
+		}
+		props.Clients = append(props.Clients, views.KeyClient{Address: use.Address, Program: program, Last: atMinute(use.UsedAt, zone), LastRelative: ago(use.UsedAt, now, zone)})
+	}
+	return props
+}

@@ -1,0 +1,18 @@
+package views
+
+// KeyPage is everything there is to know of one key.
+type KeyPage struct {
+	Shell   Shell
+	Crumbs  []Crumb // that lead to the list, and the list
+	Key     KeyRow
+	Owner   string // "" when it is the reader
+	Clients []KeyClient
+	Zone    string
+}
+
+// KeyClient is a place and a program from which a key was used lately.
+type KeyClient struct {
+	Address, Program string
+	Last             Moment
+	LastRelative     string
+}

@@ -1,0 +1,146 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/keyport/keyport/models"
+	"github.com/keyport/keyport/models/store"
+	"github.com/keyport/keyport/views"
+)
+
+// Limits of what waits. More than the queue holds is dropped and logged: people
+// ask again, and nobody can fill the memory by asking.
+const (
+	queueLength = 200
+	carriers    = 2
+	errandTime  = time.Minute
+	lastErrands = 5 * time.Second // for what still waits when the program ends
+)
+
+// pauses are those between the tries of a letter. Servers that don't know us
+// yet ask us to come back after some minutes.
+var pauses = []time.Duration{30 * time.Second, 2 * time.Minute, 10 * time.Minute}
+
+// PostOptions is what a post office is made of.
+type PostOptions struct {
+	Store     *store.Store
+	Mailer    *Mailer
+	PublicURL *url.URL // links are built from it alone
+	Log       *slog.Logger
+	Pauses    []time.Duration // nil for the usual ones
+}
+
+// Post takes errands from requests and runs them when these are over. Its
+// methods never wait.
+type Post struct {
+	PostOptions
+	queue chan errand
+}
+
+// errand is something to do outside of the request that asked for it.
+type errand struct {
+	request models.Request
+	do      func(context.Context) error
+	tries   int
+}
+
+// NewPost makes a post office. It works while Run runs.
+func NewPost(o PostOptions) *Post {
+	if o.Pauses == nil {
+		o.Pauses = pauses
+	}
+	return &Post{PostOptions: o, queue: make(chan errand, queueLength)}
+}
+
+// Run carries out errands until ctx is done, and then what still waits.
+func (p *Post) Run(ctx context.Context) {
+	working, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastErrands, stop) })()
+	var all sync.WaitGroup
+	for range carriers {
+		all.Go(func() { p.carry(ctx, working) })
+	}
+	all.Wait()
+}
+
+func (p *Post) carry(ctx, working context.Context) {
+	for {
+		select {
+		case e := <-p.queue:
+			p.run(working, e)
+			continue
+		case <-ctx.Done():
+		}
+		select {
+		case e := <-p.queue:
+			p.run(working, e)
+		default:
+			return
+		}
+	}
+}
+
+// run carries out one errand. What may pass is tried again later.
+func (p *Post) run(ctx context.Context, e errand) {
+	ctx, cancel := context.WithTimeout(models.WithRequest(ctx, e.request), errandTime)
+	defer cancel()
+	err := e.do(ctx)
+	var final *Undeliverable
+	switch {
+	case err == nil:
+	case errors.As(err, &final) || e.tries >= len(p.Pauses):
+		p.Log.Error("a letter was given up", "request", e.request.ID, "tries", e.tries+1, "cause", err)
+	default:
+		pause := p.Pauses[e.tries]
+		p.Log.Warn("a letter was not delivered and will be tried again", "request", e.request.ID, "after", pause, "cause", err)
+		e.tries++
+		time.AfterFunc(pause, func() { p.enqueue(e) })
+	}
+}
+
+func (p *Post) enqueue(e errand) bool {
+	select {
+	case p.queue <- e:
+		return true
+	default:
+		p.Log.Error("a letter was dropped, because too many wait", "request", e.request.ID)
+		return false
+	}
+}
+
+func (p *Post) later(ctx context.Context, do func(context.Context) error) bool {
+	return p.enqueue(errand{request: models.RequestFrom(ctx), do: do})
+}
+
+// ForgotPassword mails a link to whom a name or an address belongs, if it
+// belongs to anybody. Even the question who that is waits until the request is
+// answered, so that the answer takes the same time for all.
+func (p *Post) ForgotPassword(ctx context.Context, login string) {
+	p.later(ctx, func(ctx context.Context) error {
+		links, err := p.Store.MailPasswordReset(ctx, login)
+		for _, link := range links {
+			p.PasswordLink(ctx, link)
+		}
+		return err
+	})
+}
+
+// PasswordLink mails a one-time link to its person. It reports whether the
+// letter was accepted for sending; a person without an address gets none.
+func (p *Post) PasswordLink(ctx context.Context, link models.PasswordLink) bool {
+	if link.User.Email == "" {
+		return false
+	}
+	letter := passwordLetter(link, link.URL(p.PublicURL))
+	return p.send(ctx, link.User.Email, letter)
+}
+
+func (p *Post) send(ctx context.Context, to string, letter views.Mail) bool {
+	return p.later(ctx, func(ctx context.Context) error { return p.Mailer.Send(ctx, to, letter) })
+}

@@ -1,0 +1,69 @@
+package web
+
+import (
+	"github.com/labstack/echo/v4"
+
+	"github.com/keyport/keyport/handlers/api"
+	"github.com/keyport/keyport/models"
+)
+
+// rest is the map of the REST API.
+func (s *Server) rest(open *echo.Group) error {
+	base := basePath(s.PublicURL)
+	root := &api.Root{Store: s.Store, Version: s.Version, BasePath: base}
+	open.GET("", root.Show)
+	open.GET("/", root.Show)
+	authentication := &api.Authentication{Store: s.Store, BasePath: base}
+	open.GET("/authentication", authentication.Show)
+
+	known := open.Group("", s.loadLogin, requireActor, s.recentLogin)
+	s.restServer(known, base)
+	s.restUsers(known, base)
+	s.restTeams(known, base)
+	s.restAPIKeys(known, base)
+	s.restOIDCIdentities(known, base)
+	s.restConfiguration(known, base)
+	known.GET("/users/authentication", authentication.ForUser)
+	known.GET("/users/authentication/:user", authentication.ForUser)
+	return s.restLogins(open, base)
+}
+
+func (s *Server) restServer(known *echo.Group, base string) {
+	spaces := &api.Spaces{BasePath: base}
+	known.GET("/spaces", spaces.Index)
+	known.POST("/spaces", spaces.Change)
+	known.GET("/spaces/all", spaces.All)
+	known.GET("/spaces/:space", spaces.Show)
+	known.PUT("/spaces/:space", spaces.Change)
+	known.DELETE("/spaces/:space", spaces.Change)
+	known.GET("/spaces-1", spaces.Home)
+
+	status := &api.ServerStatus{Version: s.Version, BasePath: base, Now: s.Store.Now}
+	known.GET("/serverstatus", status.Show)
+	known.GET("/serverstatus/timezones", status.TimeZones)
+
+	permissions := &api.Permissions{Store: s.Store, BasePath: base}
+	known.GET("/permissions/all", permissions.All)
+}
+
+func (s *Server) restAPIKeys(known *echo.Group, base string) {
+	keys := &api.APIKeys{Store: s.Store, BasePath: base}
+	known.GET("/users/:user/apikeys", keys.Index)
+	known.GET("/users/:user/apikeys/v1", keys.IndexV1)
+	known.POST("/users/:user/apikeys", keys.Create)
+	known.GET("/users/:user/apikeys/:id", keys.Show)
+	known.DELETE("/users/:user/apikeys/:id", keys.Delete)
+}
+
+func (s *Server) restConfiguration(known *echo.Group, base string) {
+	configuration := &api.Configuration{Store: s.Store, BasePath: base}
+	known.GET("/configuration/feature-toggles", configuration.FeatureToggles)
+	known.GET("/configuration/enabled-feature-toggles", configuration.FeatureToggles)
+
+	configure := requirePermission(models.ConfigureServer)
+	known.GET("/configuration", configuration.Index, configure)
+	known.GET("/configuration/authentication", configuration.Show, configure)
+	known.GET("/configuration/authentication/values", configuration.Values, configure)
+	known.PUT("/configuration/authentication/values", configuration.SaveValues, configure)
+	known.GET("/configuration/authentication/metadata", configuration.Metadata, configure)
+}
