@@ -27,6 +27,7 @@ func TestGoldenResources(t *testing.T) {
 		team := teamOf(t, f, "Auditors", models.Views, "alice")
 		admin.JSON(http.MethodPut, "/api/users/"+f.Alice.PublicID(), `{"Identities":[{"IdentityProviderName":"Octopus ID","Claims":{"email":{"Value":"alice@example.com","IsIdentifyingClaim":true}}}]}`).Want(200)
 		key, _ := f.Issue(f.Robot, models.NewKey{Purpose: "Nightly", Expires: models.ExpiresAt(f.Store.Now().Add(30 * 24 * time.Hour))})
+		subscription := goldenSubscription(t, f, team)
 		keys := "/api/users/" + f.Robot.PublicID() + "/apikeys"
 		for name, path := range map[string]string{
 			"root": "/api", "space-home": "/api/Spaces-1", "space": "/api/spaces/Spaces-1", "spaces": "/api/spaces?partialName=def&take=5", "spaces-all": "/api/spaces/all",
@@ -37,6 +38,7 @@ func TestGoldenResources(t *testing.T) {
 			"identity-metadata": "/api/users/identity-metadata", "external-search": "/api/users/external-search?partialName=zo%C3%AB",
 			"team": "/api/teams/" + team.PublicID(), "teams": "/api/teams?take=1&skip=1", "teams-all": "/api/teams/all", "team-roles": "/api/teams/" + team.PublicID() + "/scopeduserroles", "user-roles": "/api/userroles",
 			"apikey": keys + "/" + key.ID, "apikeys": keys + "?take=5&partialPurpose=night", "apikeys-v1": keys + "/v1",
+			"subscription": "/api/Spaces-1/subscriptions/" + subscription.PublicID(), "subscriptions": "/api/subscriptions?partialName=expir&take=5",
 			"error-404": "/api/users/Users-987654", "error-400": "/api/users?take=-1&isActive=x",
 		} {
 			checkGolden(t, name, admin.Get(path).Body, varying...)
@@ -52,4 +54,18 @@ func mustKey(t *testing.T, f *storetest.Fixture, u models.User) string {
 	t.Helper()
 	_, secret := usable(t, f, u)
 	return secret
+}
+
+func goldenSubscription(t *testing.T, f *storetest.Fixture, team models.Team) models.Subscription {
+	t.Helper()
+	value := "a secret of the receiver"
+	made, err := f.Store.CreateSubscription(f.As(f.Admin), models.SubscriptionWish{
+		Name: "Expiring keys", Filter: models.EventFilter{EventGroups: []string{"ApiKeyExpiry"}, Users: []string{f.Robot.PublicID()}},
+		EmailTeamIDs: []int64{team.ID}, EmailEvery: 25 * time.Hour, EmailPriority: models.PriorityHigh, EmailTimeZone: "Europe/Stockholm",
+		WebhookURL: "https://hooks.example.com/keyport", WebhookHeader: "X-Receiver", WebhookHeaderValue: &value,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
 }

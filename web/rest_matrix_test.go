@@ -64,6 +64,13 @@ func init() {
 		"GET /api/userroles/:id":             apiSee,
 		"PUT /api/userroles/:id":             apiRefuse,
 		"DELETE /api/userroles/:id":          apiRefuse,
+
+		"GET /api/subscriptions":        apiList,
+		"POST /api/subscriptions":       apiAdd,
+		"GET /api/subscriptions/all":    apiList,
+		"GET /api/subscriptions/:id":    apiList, // refused before anybody looks whether it is there
+		"PUT /api/subscriptions/:id":    apiConfig,
+		"DELETE /api/subscriptions/:id": apiConfig,
 	}
 	for name, row := range rows {
 		expectations[name] = row
@@ -80,6 +87,8 @@ var bodies = map[string]string{
 	"POST /api/users/register":    `{"Username":"unique","DisplayName":"Matrix","Password":"correct horse unique staple","InvitationCode":"no code"}`,
 	"POST /api/teams":             `{"Name":"unique","MemberUserIds":[],"ExternalSecurityGroups":[]}`,
 	"PUT /api/teams/:id":          `{"Name":"unique"}`,
+	"POST /api/subscriptions":     `{"Name":"unique"}`,
+	"PUT /api/subscriptions/:id":  `{"Name":"unique"}`,
 }
 
 // bodyFor returns the body to send to a route.
@@ -162,6 +171,13 @@ func restIDInPath(t *testing.T, f *storetest.Fixture, pattern string) string {
 		return fmt.Sprint("userroles-", f.Count("SELECT id FROM teams WHERE built_in = 'administrators'"))
 	case strings.HasSuffix(pattern, "invitations/:id"):
 		made, _, err := f.Store.Invite(f.As(f.Admin), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made.PublicID()
+	case strings.HasSuffix(pattern, "/subscriptions/:id"):
+		f.Exec("DELETE FROM subscriptions WHERE name LIKE 'Matrix %'")
+		made, err := f.Store.CreateSubscription(f.As(f.Admin), models.SubscriptionWish{Name: "Matrix " + rand.Text()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,6 +23,7 @@ func (s *Server) rest(open *echo.Group) error {
 	s.restAPIKeys(known, base)
 	s.restOIDCIdentities(known, base)
 	s.restConfiguration(known, base)
+	s.restSubscriptions(known, base)
 	known.GET("/users/authentication", authentication.ForUser)
 	known.GET("/users/authentication/:user", authentication.ForUser)
 	return s.restLogins(open, base)
@@ -66,4 +67,24 @@ func (s *Server) restConfiguration(known *echo.Group, base string) {
 	known.GET("/configuration/authentication/values", configuration.Values, configure)
 	known.PUT("/configuration/authentication/values", configuration.SaveValues, configure)
 	known.GET("/configuration/authentication/metadata", configuration.Metadata, configure)
+}
+
+func (s *Server) restSubscriptions(known *echo.Group, base string) {
+	subscriptions := &api.Subscriptions{Store: s.Store, BasePath: base, CheckWebhook: s.checkWebhook}
+	for _, g := range spaced(known) {
+		g.GET("/subscriptions", subscriptions.Index)
+		g.POST("/subscriptions", subscriptions.Create)
+		g.GET("/subscriptions/all", subscriptions.All)
+		g.GET("/subscriptions/:id", subscriptions.Show)
+		g.PUT("/subscriptions/:id", subscriptions.Update)
+		g.DELETE("/subscriptions/:id", subscriptions.Delete)
+	}
+}
+
+// checkWebhook refuses an address of a webhook that is never going to be called.
+func (s *Server) checkWebhook(address string) error {
+	if problem := s.egress.CheckAddress(address); problem != "" {
+		return models.InvalidField("WebhookURI", problem)
+	}
+	return nil
 }

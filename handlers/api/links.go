@@ -21,6 +21,7 @@ var rootLinks = Links{
 	"SignOut":                "/api/users/logout",
 	"SpaceHome":              "/api/{spaceId}",
 	"Spaces":                 "/api/spaces{/id}{?skip,ids,take,partialName}",
+	"Subscriptions":          "/api/Spaces-1/subscriptions{/id}{?skip,take,ids,partialName,spaces}",
 	"Teams":                  "/api/teams{/id}{?skip,take,ids,partialName,spaces,includeSystem}",
 	"Timezones":              "/api/serverstatus/timezones",
 	"UserAuthentication":     "/api/users/authentication{/userId}",

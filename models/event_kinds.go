@@ -1,0 +1,71 @@
+package models
+
+import "slices"
+
+// Categories of API keys that end. Octopus has these three events, by the names
+// in [Categories]; their ids are in none of its clients, so they are ours, made
+// as it makes its own.
+const (
+	APIKeyExpired          Category = "ApiKeyExpired"
+	APIKeyTenDayWarning    Category = "ApiKeyExpiryTenDayWarning"
+	APIKeyTwentyDayWarning Category = "ApiKeyExpiryTwentyDayWarning"
+)
+
+// CategoryKind describes a category to people.
+type CategoryKind struct {
+	ID   Category
+	Name string
+}
+
+// Categories lists every category that an event can have, by id.
+var Categories = []CategoryKind{
+	{APIKeyExpired, "API key expired"},
+	{APIKeyTenDayWarning, "API key expiry 10-day warning"},
+	{APIKeyTwentyDayWarning, "API key expiry 20-day warning"},
+	{Created, "Document created"},
+	{Deleted, "Document deleted"},
+	{LoginFailed, "Login failed"},
+	{LoginSucceeded, "Login succeeded"},
+	{Modified, "Document modified"},
+}
+
+// EventGroup is a set of categories that people choose together.
+type EventGroup struct {
+	ID         string
+	Name       string
+	Categories []Category
+}
+
+// EventGroups lists the groups, by id.
+var EventGroups = []EventGroup{
+	{"ApiKeyExpiry", "API key expiry events", []Category{APIKeyExpired, APIKeyTenDayWarning, APIKeyTwentyDayWarning}},
+	{"Document", "Document events", []Category{Created, Modified, Deleted}},
+	{"Login", "Login events", []Category{LoginSucceeded, LoginFailed}},
+}
+
+// DocumentKind describes a type of documents to people. ID is the name of the
+// collection, as in events.
+type DocumentKind struct{ ID, Name string }
+
+// DocumentKinds lists the types of documents that events are about, by id.
+var DocumentKinds = []DocumentKind{
+	{DocumentAPIKeys, "API Key"},
+	{DocumentConfiguration, "Configuration"},
+	{DocumentInvitations, "Invitation"},
+	{DocumentOIDCIdentities, "OIDC Identity"},
+	{DocumentSubscriptions, "Subscription"},
+	{DocumentTeams, "Team"},
+	{DocumentUsers, "User"},
+}
+
+// CategoriesOf returns the categories of the groups with these ids. Groups that
+// Keyport does not have, such as Octopus's of deployments, hold none.
+func CategoriesOf(groups []string) []Category {
+	var all []Category
+	for _, group := range EventGroups {
+		if slices.Contains(groups, group.ID) {
+			all = append(all, group.Categories...)
+		}
+	}
+	return all
+}
