@@ -1,6 +1,10 @@
 package models
 
-import "time"
+import (
+	"slices"
+	"strconv"
+	"time"
+)
 
 // Category is what kind of thing happened, by Octopus's id where it has one.
 type Category string
@@ -47,6 +51,9 @@ type Event struct {
 	DocumentType  string       // DocumentAPIKeys …
 	DocumentID    string       // the document that changed
 	RelatedUserID *int64       // the user it is about, when that is not the document
+
+	MAC    []byte // over this event and the one before it, see ChainedBytes; nil for events from before there was a chain
+	MACKey *int64 // the generation of the master key that it was made with
 }
 
 // Reference marks the part of a message that names a document; Start and Length
@@ -63,4 +70,26 @@ type Difference struct {
 	Path   string
 	Before any
 	After  any
+}
+
+// PublicID returns the id as the REST API writes it: "Events-3".
+func (e Event) PublicID() string { return "Events-" + strconv.FormatInt(e.ID, 10) }
+
+// Documents lists the ids of all documents that the event is about, each once:
+// the one that changed, the user it belongs to, and those that the message names.
+func (e Event) Documents() []string {
+	ids := []string{}
+	add := func(id string) {
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	add(e.DocumentID)
+	if e.RelatedUserID != nil {
+		add(UserID(*e.RelatedUserID))
+	}
+	for _, r := range e.References {
+		add(r.DocumentID)
+	}
+	return ids
 }

@@ -28,6 +28,7 @@ type generation struct {
 	device []byte // signs the cookie of a known browser
 	code   []byte // digests of recovery codes
 	tries  []byte // names of the counters of tries to sign in
+	audit  []byte // chains events
 }
 
 // Digest is what is stored of a secret: HMAC-SHA-256 under the pepper that
@@ -53,7 +54,7 @@ func NewKeyring(masters ...[]byte) (*Keyring, error) {
 		ring.generations = append(ring.generations, generation{
 			id: int64(id), pepper: derive(master, "apikey-pepper"), seal: derive(master, "row-seal"), link: derive(master, "one-time-link"),
 			vault: derive(master, "stored-secret"), device: derive(master, "known-device"),
-			code: derive(master, "recovery-code"), tries: derive(master, "sign-in-counter"),
+			code: derive(master, "recovery-code"), tries: derive(master, "sign-in-counter"), audit: derive(master, "audit-chain"),
 		})
 	}
 	return ring, nil

@@ -39,6 +39,8 @@ func TestGoldenResources(t *testing.T) {
 			"team": "/api/teams/" + team.PublicID(), "teams": "/api/teams?take=1&skip=1", "teams-all": "/api/teams/all", "team-roles": "/api/teams/" + team.PublicID() + "/scopeduserroles", "user-roles": "/api/userroles",
 			"apikey": keys + "/" + key.ID, "apikeys": keys + "?take=5&partialPurpose=night", "apikeys-v1": keys + "/v1",
 			"subscription": "/api/Spaces-1/subscriptions/" + subscription.PublicID(), "subscriptions": "/api/subscriptions?partialName=expir&take=5",
+			"event-categories": "/api/events/categories?appliesTo=", "event-groups": "/api/events/groups?appliesTo=", "event-agents": "/api/events/agents", "event-documenttypes": "/api/events/documenttypes", "event-archives": "/api/events/archives",
+			"event": "/api/events/" + goldenEvent(t, f, key), "events": "/api/Spaces-1/events?take=1&regarding=" + key.ID,
 			"error-404": "/api/users/Users-987654", "error-400": "/api/users?take=-1&isActive=x",
 		} {
 			checkGolden(t, name, admin.Get(path).Body, varying...)
@@ -68,4 +70,13 @@ func goldenSubscription(t *testing.T, f *storetest.Fixture, team models.Team) mo
 		t.Fatal(err)
 	}
 	return made
+}
+
+func goldenEvent(t *testing.T, f *storetest.Fixture, key models.APIKey) string {
+	t.Helper()
+	list, err := f.Store.FindEvents(f.As(f.Admin), models.EventQuery{Regarding: []string{key.ID}, Page: models.Page{Take: 1}})
+	if err != nil || len(list.Events) != 1 {
+		t.Fatalf("events of the key = %v, %v", list, err)
+	}
+	return list.Events[0].PublicID()
 }

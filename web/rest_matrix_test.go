@@ -65,6 +65,14 @@ func init() {
 		"PUT /api/userroles/:id":             apiRefuse,
 		"DELETE /api/userroles/:id":          apiRefuse,
 
+		"GET /api/events":               apiList,
+		"GET /api/events/:id":           apiList,
+		"GET /api/events/archives":      apiList,
+		"GET /api/events/categories":    apiMe,
+		"GET /api/events/groups":        apiMe,
+		"GET /api/events/agents":        apiMe,
+		"GET /api/events/documenttypes": apiMe,
+
 		"GET /api/subscriptions":        apiList,
 		"POST /api/subscriptions":       apiAdd,
 		"GET /api/subscriptions/all":    apiList,
@@ -175,6 +183,8 @@ func restIDInPath(t *testing.T, f *storetest.Fixture, pattern string) string {
 			t.Fatal(err)
 		}
 		return made.PublicID()
+	case strings.HasSuffix(pattern, "/events/:id"):
+		return fmt.Sprint("Events-", f.Count("SELECT MAX(id) FROM events"))
 	case strings.HasSuffix(pattern, "/subscriptions/:id"):
 		f.Exec("DELETE FROM subscriptions WHERE name LIKE 'Matrix %'")
 		made, err := f.Store.CreateSubscription(f.As(f.Admin), models.SubscriptionWish{Name: "Matrix " + rand.Text()})

@@ -24,6 +24,7 @@ func (s *Server) rest(open *echo.Group) error {
 	s.restOIDCIdentities(known, base)
 	s.restConfiguration(known, base)
 	s.restSubscriptions(known, base)
+	s.restEvents(known, base)
 	known.GET("/users/authentication", authentication.ForUser)
 	known.GET("/users/authentication/:user", authentication.ForUser)
 	return s.restLogins(open, base)
@@ -78,6 +79,19 @@ func (s *Server) restSubscriptions(known *echo.Group, base string) {
 		g.GET("/subscriptions/:id", subscriptions.Show)
 		g.PUT("/subscriptions/:id", subscriptions.Update)
 		g.DELETE("/subscriptions/:id", subscriptions.Delete)
+	}
+}
+
+func (s *Server) restEvents(known *echo.Group, base string) {
+	events := &api.Events{Store: s.Store, BasePath: base}
+	for _, g := range spaced(known) {
+		g.GET("/events", events.Index)
+		g.GET("/events/categories", events.Categories)
+		g.GET("/events/groups", events.Groups)
+		g.GET("/events/agents", events.Agents)
+		g.GET("/events/documenttypes", events.DocumentTypes)
+		g.GET("/events/archives", events.Archives)
+		g.GET("/events/:id", events.Show)
 	}
 }
 

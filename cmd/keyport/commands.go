@@ -20,7 +20,7 @@ func parseCommand(args []string) (command, error) {
 	if len(args) > 0 {
 		name, args = args[0], args[1:]
 	}
-	if (name == "user" || name == "apikey") && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+	if (name == "user" || name == "apikey" || name == "audit") && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		name, args = name+" "+args[0], args[1:]
 	}
 	switch name {
@@ -36,15 +36,21 @@ func parseCommand(args []string) (command, error) {
 		return userCommand(args)
 	case "user unlink":
 		return unlinkCommand(args)
+	case "audit verify":
+		return auditCommand(args)
 	case "demo":
 		return demoCommand(args)
 	case "apikey create":
 		return keyCommand(args)
-	case "user", "apikey":
+	case "user", "apikey", "audit":
 		if len(args) > 0 && isHelp(args[0]) {
 			return command{text: help()}, nil
 		}
-		return command{}, misuse("Say what to do: keyport %s create. Run keyport --help to see how.", name)
+		verb := map[string]string{"audit": "verify"}[name]
+		if verb == "" {
+			verb = "create"
+		}
+		return command{}, misuse("Say what to do: keyport %s %s. Run keyport --help to see how.", name, verb)
 	}
 	return command{}, misuse("There is no command %q. Run keyport --help to see all.", name)
 }

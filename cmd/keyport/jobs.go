@@ -21,11 +21,13 @@ type job struct {
 }
 
 // jobs is the timetable.
-func jobs(s *store.Store) []job {
+func jobs(s *store.Store, log *slog.Logger) []job {
 	return []job{
 		{"flush marks of use", 20 * time.Second, s.FlushSeen},
 		{"forget old tries to sign in", 5 * time.Minute, s.ForgetSignIns},
 		{"revoke chosen keys", time.Second, s.WorkOffRevocations},
+		{"remove old events", time.Hour, s.RemoveOldEvents},
+		{"note the head of the audit trail", time.Hour, logHead(s, log)},
 	}
 }
 

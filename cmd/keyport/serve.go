@@ -63,7 +63,7 @@ func serve(ctx context.Context, p *program) error {
 // work serves, keeps the timetable and sends letters until all have ended.
 func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, post *delivery.Post, l net.Listener) error {
 	timetable, cancel := context.WithCancel(ctx)
-	wait := start(timetable, p.log, jobs(s))
+	wait := start(timetable, p.log, jobs(s, p.log))
 	var letters sync.WaitGroup
 	if post != nil {
 		letters.Go(func() { post.Run(timetable) })
@@ -76,6 +76,9 @@ func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, 
 	defer done()
 	if flushed := s.FlushSeen(last); flushed != nil {
 		p.log.Warn("the last marks of use were not kept", "cause", flushed)
+	}
+	if noted := logHead(s, p.log)(last); noted != nil {
+		p.log.Warn("the head of the audit trail was not noted", "cause", noted)
 	}
 	return err
 }

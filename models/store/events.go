@@ -10,7 +10,7 @@ import (
 
 // eventColumns are all columns of an event.
 const eventColumns = `id, category, occurred_at, user_id, username, is_service, identified_by, api_key_id, api_key_prefix,
-	address, user_agent, request_id, message, refs, differences, document_type, document_id, related_user_id`
+	address, user_agent, request_id, message, refs, differences, document_type, document_id, related_user_id, mac, mac_key`
 
 // system is the name of Keyport itself in events, Octopus's word.
 const system = "system"
@@ -28,12 +28,12 @@ func (s *Store) Events(ctx context.Context, p models.Page) ([]models.Event, erro
 		return []models.Event{}, nil
 	}
 	var events []models.Event
-	err := s.read.WithContext(ctx).Select(eventColumns).Order("occurred_at DESC, id DESC").
+	err := s.read.WithContext(ctx).Select(eventColumns).Order("id DESC").
 		Offset(p.Skip).Limit(p.Take).Find(&events).Error
 	return events, s.failure("events", err)
 }
 
-// record appends an event to the transaction. What was done and the words for
+// record adds an event to the transaction. What was done and the words for
 // it come from the caller; who, when and from where come from here. actor is
 // nil when Keyport itself acts.
 func (t *tx) record(actor *models.Actor, e models.Event, message *message) error {
@@ -48,7 +48,8 @@ func (t *tx) record(actor *models.Actor, e models.Event, message *message) error
 		e.Username = system
 	}
 	e.Address, e.UserAgent, e.RequestID = fact(e.Address), fact(e.UserAgent), fact(e.RequestID)
-	return t.db.Create(&e).Error
+	t.events = append(t.events, e)
+	return nil
 }
 
 // describe notes who acted.

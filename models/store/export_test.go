@@ -37,7 +37,7 @@ func Columns(t *testing.T) map[string][]string {
 		models.Identity{}, pendingSignOn{},
 		recordedIdentities{}, models.Invitation{},
 		models.OIDCIdentity{}, serviceAccountID{}, signingKey{},
-		models.Subscription{},
+		models.Subscription{}, models.AuditCheckpoint{}, models.AuditSettings{},
 	} {
 		parsed, err := schema.Parse(model, new(sync.Map), schema.NamingStrategy{})
 		if err != nil {

@@ -19,6 +19,8 @@ type tx struct {
 	store *Store
 	db    *gorm.DB
 	now   time.Time
+
+	events []models.Event // what happened, to be appended to the trail at the end
 }
 
 // maxAttempts bounds how often a transaction is run again after PostgreSQL
@@ -26,11 +28,17 @@ type tx struct {
 const maxAttempts = 5
 
 // inTx runs fn in one transaction and commits if it returns nil. fn may run
-// several times and must not leave traces outside of the transaction.
+// several times and must not leave traces outside of the transaction. The events
+// that it recorded are written last: they wait for the head of the chain, which
+// others hold until they commit, and whoever has that waits for nothing else.
 func (s *Store) inTx(ctx context.Context, operation string, fn func(t *tx) error) error {
 	for attempt := 1; ; attempt++ {
 		err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
-			return fn(&tx{store: s, db: db, now: s.Now()})
+			t := &tx{store: s, db: db, now: s.Now()}
+			if err := fn(t); err != nil {
+				return err
+			}
+			return t.appendEvents()
 		})
 		if attempt == maxAttempts || !lostRace(err) {
 			return s.failure(operation, err)

@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { Keyport, maya } from './keyport.mjs';
 import { root } from './run.mjs';
 
-const inScope = '^(TestAPIKeys.*|TestUserService.*|TestUserRoleServiceGetByID.*|TestTeam.*|TestGetRoot|TestGetSpecificSpaceRoot|TestGetServerRoot|TestGetConfiguration|TestSpaceServiceGetByID|TestSpaceServiceGetByIDOrName|TestSpaceGetByName)$';
+const inScope = '^(TestAPIKeys.*|TestUserService.*|TestUserRoleServiceGetByID.*|TestEventsService|TestTeam.*|TestGetRoot|TestGetSpecificSpaceRoot|TestGetServerRoot|TestGetConfiguration|TestSpaceServiceGetByID|TestSpaceServiceGetByIDOrName|TestSpaceGetByName)$';
 const tests = ['test', '-json', '-count=1', '-modfile=web/e2e/octopus.mod', `-run=${inScope}`, 'github.com/OctopusDeploy/go-octopusdeploy/v2/test/e2e'];
 
 for (const engine of ['sqlite', 'postgres']) {
