@@ -11,6 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/keyport/keyport/handlers"
+	"github.com/keyport/keyport/handlers/api"
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/views"
 )
@@ -115,6 +116,7 @@ func (s *Server) loadAPIKey(next echo.HandlerFunc) echo.HandlerFunc {
 		setActor(c, &models.Actor{User: user, Via: models.ViaKey,
 			Key:     &models.ActorKey{ID: key.ID, Purpose: key.Purpose, Prefix: key.Prefix, Created: key.CreatedAt, Expires: key.ExpiresAt},
 			Address: facts.Address, UserAgent: facts.UserAgent, RequestID: facts.ID})
+		api.AnnounceExpiry(c, s.Store.Now())
 		return next(c)
 	}
 }

@@ -49,6 +49,11 @@ func (s *Server) restServer(known *echo.Group, base string) {
 }
 
 func (s *Server) restAPIKeys(known *echo.Group, base string) {
+	all := &api.AllKeys{Store: s.Store, BasePath: base}
+	known.GET("/apikeys", all.Index)
+	known.GET("/apikeys/self", all.Self)
+	known.DELETE("/apikeys/self", all.DeleteSelf)
+
 	keys := &api.APIKeys{Store: s.Store, BasePath: base}
 	known.GET("/users/:user/apikeys", keys.Index)
 	known.GET("/users/:user/apikeys/v1", keys.IndexV1)

@@ -44,6 +44,7 @@ func (s *Server) restUsers(known *echo.Group, base string) {
 		g.GET("/users/invitations/:id", invitations.Show)
 		g.GET("/users/:user/permissions", permissions.OfUser)
 		g.GET("/users/:user/permissions/configuration", permissions.OfUser)
+		g.GET("/users/:user/permissions/export", permissions.Export)
 	}
 }
 

@@ -56,11 +56,12 @@ const (
 	adminPage  = "303 303 303 303 303  403 403 200  303 303 303 303"
 	adminPost  = "303 303 303 303 303  403 403 303  303 303 303 303"
 	adminTo    = "303 303 303 303 303  403 403 303  303 303 303 303"
-	nowhere    = "303 303 303 303 303  404 404 404  303 303 303 303" // nothing there for people either
-	setupPage  = "404"                                               // there are people already
-	apiOpen    = "200 401 401 401 401  200 200 200  200 200 200 200" // a broken key is refused even where none is needed
-	apiMe      = "401 401 401 401 401  401 401 401  200 200 200 200" // the REST API knows no session
-	apiRefuse  = "401 401 401 401 401  401 401 401  400 400 400 400" // what Keyport does not have
+	nowhere    = "303 303 303 303 303  404 404 404  303 303 303 303"                           // nothing there for people either
+	setupPage  = "404"                                                                         // there are people already
+	apiOpen    = "200 401 401 401 401  200 200 200  200 200 200 200"                           // a broken key is refused even where none is needed
+	apiMe      = "401 401 401 401 401  401 401 401  200 200 200 200"                           // the REST API knows no session
+	apiRefuse  = "401 401 401 401 401  401 401 401  400 400 400 400"                           // what Keyport does not have
+	apiSelf    = "401 401 401 401 401  401 401 401  200 200 200 200  401 401 200 200  403 403" // the key of the call; a login and a token have none
 	apiConfig  = "401 401 401 401 401  401 401 401  403 403 403 200"
 	apiOwner   = "401 401 401 401 401  401 401 401  200 404 404 200" // administrators may look
 	apiLook    = apiOwner + "  401 401 200 404"                      // and so may auditors
@@ -207,6 +208,10 @@ var expectations = map[string]string{
 	"GET /api/users/authentication/:user":            apiMe,
 	"GET /api/users/:user/permissions":               apiLook,
 	"GET /api/users/:user/permissions/configuration": apiLook,
+	"GET /api/users/:user/permissions/export":        apiLook,
+	"GET /api/apikeys":                               apiList,
+	"GET /api/apikeys/self":                          apiSelf,
+	"DELETE /api/apikeys/self":                       apiSelf,
 	"GET /api/users/:user/apikeys/v1":                apiLook,
 	"GET /api/users/me":                              apiMe,
 	"GET /api/users/:user/apikeys":                   apiLook,

@@ -105,13 +105,17 @@ func (h *APIKeys) Create(c echo.Context) error {
 	if err := read(c, &sent); err != nil {
 		return err
 	}
-	wish := models.NewKey{Expires: sent.Expires.wish()}
+	once, err := idempotencyKey(c)
+	if err != nil {
+		return err
+	}
+	wish := models.NewKey{Expires: sent.Expires.wish(), FormID: onceFor(c, once)}
 	if sent.Purpose != nil {
 		wish.Purpose = *sent.Purpose
 	}
 	key, secret, err := h.Store.IssueAPIKey(c.Request().Context(), owner, wish)
 	if err != nil {
-		return err
+		return alreadyMade(err, once)
 	}
 	return write(c, http.StatusOK, h.links().apiKeyCreated(key, secret))
 }

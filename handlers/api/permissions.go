@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/csv"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -87,4 +88,27 @@ func (h *Permissions) OfUser(c echo.Context) error {
 		SpacePermissions: map[models.Permission][]spaceRestriction{}, SystemPermissions: names, Teams: teamReferences(teams),
 		Links: linker{h.BasePath}.all(Links{"Self": "/api/users/" + user.PublicID() + "/permissions", "User": "/api/users/" + user.PublicID()}),
 	})
+}
+
+// Export writes what a user may do as a table.
+func (h *Permissions) Export(c echo.Context) error {
+	id, err := ownerID(c)
+	if err != nil {
+		return err
+	}
+	user, err := h.Store.User(c.Request().Context(), id)
+	if err != nil {
+		return err
+	}
+	header := c.Response().Header()
+	header.Set(echo.HeaderContentType, "text/csv; charset=utf-8; header=present")
+	header.Set(echo.HeaderContentDisposition, `attachment; filename="permissions.csv"`)
+	c.Response().WriteHeader(http.StatusOK)
+	w := csv.NewWriter(c.Response())
+	_ = w.Write([]string{"User", "Permission", "Description"})
+	for _, p := range user.Permissions.Names() {
+		_ = w.Write([]string{models.CSVCell(user.Username), string(p), permissionTexts[p]})
+	}
+	w.Flush()
+	return w.Error()
 }
