@@ -13,6 +13,8 @@ func (s *Server) rest(open *echo.Group) error {
 	root := &api.Root{Store: s.Store, Version: s.Version, BasePath: base}
 	open.GET("", root.Show)
 	open.GET("/", root.Show)
+	document := &api.Document{ServerURL: publicRoot(s.PublicURL), Version: s.Version}
+	open.GET("/openapi.json", document.Show)
 	authentication := &api.Authentication{Store: s.Store, BasePath: base}
 	open.GET("/authentication", authentication.Show)
 

@@ -187,6 +187,7 @@ var expectations = map[string]string{
 	"GET /api/":                                      apiOpen,
 	"GET /app":                                       toSignIn,
 	"GET /api/authentication":                        apiOpen,
+	"GET /api/openapi.json":                          apiOpen,
 	"GET /api/spaces":                                apiMe,
 	"POST /api/spaces":                               apiRefuse,
 	"GET /api/spaces/all":                            apiMe,

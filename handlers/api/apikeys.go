@@ -36,13 +36,16 @@ func (h *APIKeys) Index(c echo.Context) error {
 	return write(c, http.StatusOK, list)
 }
 
+// apiKeysV1 wraps the list, as Octopus's newer routes do.
+type apiKeysV1 struct{ ApiKeys collection[apiKeyResource] }
+
 // IndexV1 is the same list in the form of Octopus's newer routes.
 func (h *APIKeys) IndexV1(c echo.Context) error {
 	list, err := h.list(c)
 	if err != nil {
 		return err
 	}
-	return write(c, http.StatusOK, struct{ ApiKeys collection[apiKeyResource] }{list})
+	return write(c, http.StatusOK, apiKeysV1{list})
 }
 
 func (h *APIKeys) list(c echo.Context) (none collection[apiKeyResource], err error) {

@@ -27,6 +27,13 @@ type authenticationProvider struct {
 	JavascriptLinks   []string
 }
 
+// userAuthenticationResource says by which ways a user can sign in.
+type userAuthenticationResource struct {
+	AuthenticationProviders             []authenticationProvider
+	CanCurrentUserEditIdentitiesForUser bool
+	Links                               Links
+}
+
 type authenticationResource struct {
 	AuthenticationProviders                             []authenticationProvider
 	AutoLoginEnabled                                    bool
@@ -62,9 +69,5 @@ func (h *Authentication) Show(c echo.Context) error {
 // ForUser answers which providers a user may sign in with.
 func (h *Authentication) ForUser(c echo.Context) error {
 	l := linker{h.BasePath}
-	return write(c, http.StatusOK, struct {
-		AuthenticationProviders             []authenticationProvider
-		CanCurrentUserEditIdentitiesForUser bool
-		Links                               Links
-	}{[]authenticationProvider{l.localProvider()}, models.ActorFrom(c.Request().Context()).May(models.UserEdit), l.all(Links{"Self": "/api/users/authentication"})})
+	return write(c, http.StatusOK, userAuthenticationResource{[]authenticationProvider{l.localProvider()}, models.ActorFrom(c.Request().Context()).May(models.UserEdit), l.all(Links{"Self": "/api/users/authentication"})})
 }

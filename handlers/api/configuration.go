@@ -79,15 +79,18 @@ func (l linker) authenticationValues(s models.AuthSettings) authenticationValues
 		ApiKeyDefaultExpiryDays: s.APIKeyDefaultDays, ApiKeyMaxExpiryDays: s.APIKeyMaximumDays, Links: l.all(Links{"Self": authenticationPath + "/values"})}
 }
 
+// sentAuthenticationValues is what clients send of the settings.
+type sentAuthenticationValues struct {
+	UserApiKeysEnabled      *bool
+	ApiKeyDefaultExpiryDays *int
+	ApiKeyMaxExpiryDays     *int
+}
+
 // SaveValues changes the settings by the same rule as the page. Members that
 // are left out keep their value.
 func (h *Configuration) SaveValues(c echo.Context) error {
 	ctx := c.Request().Context()
-	var sent struct {
-		UserApiKeysEnabled      *bool
-		ApiKeyDefaultExpiryDays *int
-		ApiKeyMaxExpiryDays     *int
-	}
+	var sent sentAuthenticationValues
 	if err := read(c, &sent); err != nil {
 		return err
 	}
@@ -131,33 +134,38 @@ type typeMetadata struct {
 	Properties []propertyMetadata
 }
 
+type configurationMetadata struct {
+	Description string
+	Types       []typeMetadata
+}
+
 // Metadata describes the settings.
 func (h *Configuration) Metadata(c echo.Context) error {
 	number := func(name, label, text string) propertyMetadata {
 		return propertyMetadata{name, "int", displayInfo{Label: label, Description: text, Required: true}}
 	}
-	return write(c, http.StatusOK, struct {
-		Description string
-		Types       []typeMetadata
-	}{"Authentication", []typeMetadata{{"AuthenticationConfiguration", []propertyMetadata{
+	return write(c, http.StatusOK, configurationMetadata{"Authentication", []typeMetadata{{"AuthenticationConfiguration", []propertyMetadata{
 		{"UserApiKeysEnabled", "bool", displayInfo{Label: "User API Keys", Description: "Whether people can create API keys. Existing keys keep working, and service accounts can always have new ones."}},
 		number("ApiKeyDefaultExpiryDays", "API Key default expiry (days)", "How long a key lives whose maker does not choose."),
 		number("ApiKeyMaxExpiryDays", "API Key maximum expiry (days)", "How long a key may live at the most."),
 	}}}})
 }
 
+type featureToggle struct {
+	Name      string
+	IsEnabled bool
+}
+
+type featureToggles struct{ FeatureToggles []featureToggle }
+
 // FeatureToggles answers that there are none: Terraform's provider asks for
 // them by name.
 func (h *Configuration) FeatureToggles(c echo.Context) error {
-	type toggle struct {
-		Name      string
-		IsEnabled bool
-	}
-	toggles := []toggle{}
+	toggles := []featureToggle{}
 	for name := range strings.SplitSeq(parameters(c).Get("name"), ",") {
 		if clean, problem := models.CleanText(name, "The name", 100); clean != "" && problem == "" {
-			toggles = append(toggles, toggle{Name: clean})
+			toggles = append(toggles, featureToggle{Name: clean})
 		}
 	}
-	return write(c, http.StatusOK, struct{ FeatureToggles []toggle }{toggles})
+	return write(c, http.StatusOK, featureToggles{toggles})
 }

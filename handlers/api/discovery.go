@@ -55,6 +55,10 @@ type webKey struct {
 	Exponent  string `json:"e"`
 }
 
+type keySet struct {
+	Keys []webKey `json:"keys"`
+}
+
 // Keys answers the key set. Before the first exchange it is empty.
 func (h *Discovery) Keys(c echo.Context) error {
 	keys, err := h.Store.SigningKeys(c.Request().Context())
@@ -66,7 +70,5 @@ func (h *Discovery) Keys(c echo.Context) error {
 		set = append(set, webKey{ID: k.ID, Type: "RSA", Use: "sig", Algorithm: "PS256", Modulus: base64.RawURLEncoding.EncodeToString(k.Public().N.Bytes()),
 			Exponent: base64.RawURLEncoding.EncodeToString(big.NewInt(int64(k.Public().E)).Bytes())})
 	}
-	return write(c, http.StatusOK, struct {
-		Keys []webKey `json:"keys"`
-	}{set})
+	return write(c, http.StatusOK, keySet{set})
 }

@@ -43,7 +43,7 @@ type messageReference struct {
 
 type changeDetails struct {
 	DocumentContext *string
-	Differences     []patchOperation // null when nothing that was there before was changed
+	Differences     []patchOperation `api:"null"` // null when nothing that was there before was changed
 }
 
 // patchOperation is a step of a JSON patch (RFC 6902): a test says what was

@@ -67,7 +67,7 @@ func (h *Events) Show(c echo.Context) error {
 type namedResource struct {
 	Id    string
 	Name  string
-	Links Links // null
+	Links Links `api:"null"` // always null
 }
 
 // Categories lists what kinds of events there are.
@@ -79,17 +79,18 @@ func (h *Events) Categories(c echo.Context) error {
 	return write(c, http.StatusOK, list)
 }
 
+type eventGroupResource struct {
+	Id              string
+	Name            string
+	EventCategories []models.Category
+	Links           Links `api:"null"`
+}
+
 // Groups lists the sets of kinds.
 func (h *Events) Groups(c echo.Context) error {
-	type group struct {
-		Id              string
-		Name            string
-		EventCategories []models.Category
-		Links           Links
-	}
-	list := []group{}
+	list := []eventGroupResource{}
 	for _, g := range models.EventGroups {
-		list = append(list, group{Id: g.ID, Name: g.Name, EventCategories: g.Categories})
+		list = append(list, eventGroupResource{Id: g.ID, Name: g.Name, EventCategories: g.Categories})
 	}
 	return write(c, http.StatusOK, list)
 }
@@ -100,18 +101,21 @@ func (h *Events) Agents(c echo.Context) error {
 	return write(c, http.StatusOK, []namedResource{{Id: models.AgentServer, Name: "Keyport"}, {Id: models.AgentPortal, Name: "Portal"}})
 }
 
+type documentTypeResource struct {
+	Id   string
+	Name string
+}
+
 // DocumentTypes lists what events can be about.
 func (h *Events) DocumentTypes(c echo.Context) error {
-	type kind struct {
-		Id   string
-		Name string
-	}
-	list := []kind{}
+	list := []documentTypeResource{}
 	for _, k := range models.DocumentKinds {
-		list = append(list, kind{k.ID, k.Name})
+		list = append(list, documentTypeResource{k.ID, k.Name})
 	}
 	return write(c, http.StatusOK, list)
 }
+
+type archivedEventFile struct{}
 
 // Archives lists files of old events. There are none: Keyport removes what it
 // does not keep.
@@ -123,7 +127,7 @@ func (h *Events) Archives(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return write(c, http.StatusOK, newCollection[struct{}]("ArchivedEventFile", nil, 0, page, h.links().to("/api/events/archives"), nil))
+	return write(c, http.StatusOK, newCollection[archivedEventFile]("ArchivedEventFile", nil, 0, page, h.links().to("/api/events/archives"), nil))
 }
 
 // isTrue reads a switch in a query, as Octopus's clients write it.

@@ -34,9 +34,12 @@ func (l linker) invitation(i models.Invitation, code *string) invitationResource
 		Links: l.all(Links{"Self": "/api/users/invitations/" + i.PublicID()})}
 }
 
+// sentInvitation is what clients send of an invitation.
+type sentInvitation struct{ AddToTeamIds *[]string }
+
 // Create makes an invitation and answers its code, this once.
 func (h *Invitations) Create(c echo.Context) error {
-	var sent struct{ AddToTeamIds *[]string }
+	var sent sentInvitation
 	if err := read(c, &sent); err != nil {
 		return err
 	}

@@ -95,6 +95,8 @@ func (h *OIDCIdentities) Show(c echo.Context) error {
 	return write(c, http.StatusOK, h.links().oidcIdentity(found))
 }
 
+type identityCreated struct{ Id string }
+
 // Create adds an identity and answers its id.
 func (h *OIDCIdentities) Create(c echo.Context) error {
 	account, err := accountID(c)
@@ -109,7 +111,7 @@ func (h *OIDCIdentities) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return write(c, http.StatusCreated, struct{ Id string }{made.PublicID()})
+	return write(c, http.StatusCreated, identityCreated{made.PublicID()})
 }
 
 // Update changes an identity. Clients send it whole, so an audience that is

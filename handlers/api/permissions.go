@@ -38,7 +38,7 @@ var permissionTexts = map[models.Permission]string{
 
 // All describes every right, by name.
 func (h *Permissions) All(c echo.Context) error {
-	all := make(map[models.Permission]permissionDescription, len(models.Permissions))
+	all := make(permissionDescriptions, len(models.Permissions))
 	for _, p := range models.Permissions {
 		all[p] = permissionDescription{Description: permissionTexts[p], CanApplyAtSystemLevel: true, SupportedRestrictions: []string{}}
 	}

@@ -39,12 +39,21 @@ func noKeys(c echo.Context) error {
 	return nil
 }
 
+// sentLogin is a user name with the password.
+type sentLogin struct{ Username, Password string }
+
+// sentRegistration is a new user with the code of an invitation.
+type sentRegistration struct {
+	sentUser
+	InvitationCode string
+}
+
 // Create signs in and answers the user; the session is in the cookies.
 func (h *Logins) Create(c echo.Context) error {
 	if err := noKeys(c); err != nil {
 		return err
 	}
-	var sent struct{ Username, Password string }
+	var sent sentLogin
 	if err := read(c, &sent); err != nil {
 		return err
 	}
@@ -89,10 +98,7 @@ func (h *Logins) Register(c echo.Context) error {
 	if err := noKeys(c); err != nil {
 		return err
 	}
-	var sent struct {
-		sentUser
-		InvitationCode string
-	}
+	var sent sentRegistration
 	if err := read(c, &sent); err != nil {
 		return err
 	}

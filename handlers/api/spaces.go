@@ -81,20 +81,24 @@ func (h *Spaces) Change(echo.Context) error {
 	return models.InvalidField("", "Keyport has one space, “"+spaceName+"”, for everything. Spaces can't be created, changed or removed.")
 }
 
+type spaceHome struct {
+	Id    string
+	Links Links
+}
+
 // Home is the document of a space: its links and nothing else, which is how the
 // official client tells it from the root.
 func (h *Spaces) Home(c echo.Context) error {
-	return write(c, http.StatusOK, struct {
-		Id    string
-		Links Links
-	}{spaceID, h.links().all(spaceLinks)})
+	return write(c, http.StatusOK, spaceHome{spaceID, h.links().all(spaceLinks)})
 }
 
 // spaceLinks are the addresses in the home document of the space.
 var spaceLinks = Links{
-	"Self":  "/api/" + spaceID,
-	"Teams": "/api/" + spaceID + "/teams{/id}{?skip,take,ids,partialName,spaces,includeSystem}",
-	"Web":   "/app#/" + spaceID,
+	"Events":        "/api/" + spaceID + "/events{/id}{?skip,regarding,regardingAny,user,users,eventGroups,eventCategories,eventAgents,from,to,fromAutoId,toAutoId,documentTypes,asCsv,take,ids,excludeDifference}",
+	"Self":          "/api/" + spaceID,
+	"Subscriptions": "/api/" + spaceID + "/subscriptions{/id}{?skip,take,ids,partialName}",
+	"Teams":         "/api/" + spaceID + "/teams{/id}{?skip,take,ids,partialName,spaces,includeSystem}",
+	"Web":           "/app#/" + spaceID,
 }
 
 // parameters returns the query with names in lower case: scripts write them in

@@ -141,14 +141,17 @@ func (h *Teams) Delete(c echo.Context) error {
 	return write(c, http.StatusOK, struct{}{})
 }
 
+// sentTeam is what clients send of a team.
+type sentTeam struct {
+	Name, Description      *string
+	MemberUserIds          *[]string
+	ExternalSecurityGroups []struct{}
+}
+
 // readTeam reads what was sent of a team. A team that names itself is a whole
 // one, of which Octopus's clients leave out an empty description.
 func readTeam(c echo.Context) (put models.TeamPut, err error) {
-	var sent struct {
-		Name, Description      *string
-		MemberUserIds          *[]string
-		ExternalSecurityGroups []struct{}
-	}
+	var sent sentTeam
 	if err := read(c, &sent); err != nil {
 		return put, err
 	}

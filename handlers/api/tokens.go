@@ -170,6 +170,11 @@ func readExchange(c echo.Context) (sent exchange, err error) {
 	return sent, nil
 }
 
+type tokenError struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+}
+
 // WriteTokenError answers a refusal as OAuth wants it (RFC 6749, section 5.2).
 // Clients look at the body only.
 func WriteTokenError(c echo.Context, refusal *models.Error) error {
@@ -184,8 +189,5 @@ func WriteTokenError(c echo.Context, refusal *models.Error) error {
 	if edge, ok := c.Get(StatusKey).(int); ok {
 		status = edge
 	}
-	return write(c, status, struct {
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-	}{code, refusal.Message})
+	return write(c, status, tokenError{code, refusal.Message})
 }

@@ -164,14 +164,21 @@ func (h *Users) Teams(c echo.Context) error {
 	return write(c, http.StatusOK, teamReferences(teams))
 }
 
+type identityMetadata struct {
+	Providers []struct{}
+	Links     Links
+}
+
 // IdentityMetadata answers which claims identities have at which provider. There
 // are none that Keyport knows: it keeps the identities that clients record as
 // they are.
 func (h *Users) IdentityMetadata(c echo.Context) error {
-	return write(c, http.StatusOK, struct {
-		Providers []struct{}
-		Links     Links
-	}{[]struct{}{}, h.links().all(Links{"Self": "/api/users/identity-metadata"})})
+	return write(c, http.StatusOK, identityMetadata{[]struct{}{}, h.links().all(Links{"Self": "/api/users/identity-metadata"})})
+}
+
+type externalSearchResult struct {
+	Results []struct{}
+	Links   Links
 }
 
 // ExternalSearch looks for people in directories outside of Keyport, of which
@@ -182,8 +189,5 @@ func (h *Users) ExternalSearch(c echo.Context) error {
 		return models.InvalidField("partialName", problem)
 	}
 	self := h.links().to("/api/users/external-search") + "?" + url.Values{"partialName": {name}}.Encode()
-	return write(c, http.StatusOK, struct {
-		Results []struct{}
-		Links   Links
-	}{[]struct{}{}, Links{"Self": self}})
+	return write(c, http.StatusOK, externalSearchResult{[]struct{}{}, Links{"Self": self}})
 }

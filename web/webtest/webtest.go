@@ -29,6 +29,7 @@ type Site struct {
 	URL    string
 	Server *web.Server
 	log    *lockedBuffer
+	prefix string // the path under which the portal is published
 }
 
 // New starts a portal on the store. It stops with the test.
@@ -51,7 +52,7 @@ func New(t testing.TB, s *store.Store, change ...func(*web.Options)) *Site {
 	listener.Config.Handler = site.Server.Handler()
 	listener.Start()
 	t.Cleanup(listener.Close)
-	site.URL = listener.URL
+	site.URL, site.prefix = listener.URL, strings.TrimRight(o.PublicURL.Path, "/")
 	return site
 }
 
@@ -140,6 +141,7 @@ func (c *Client) Do(method, path, body string, header http.Header) Answer {
 	if err != nil {
 		c.site.t.Fatal(err)
 	}
+	c.site.checkContract(r, response, text)
 	return Answer{c.site.t, response.StatusCode, response.Header, string(text)}
 }
 

@@ -1,0 +1,30 @@
+package api
+
+// configurationOperations are about the settings.
+var configurationOperations = []Operation{
+	{Method: "GET", Path: "/api/configuration", Tag: "Configuration", Summary: "The sections of the settings", Text: "Needs ConfigureServer.", Query: paging, Answer: collection[configurationSection]{}},
+	{Method: "GET", Path: "/api/configuration/authentication", Tag: "Configuration", Summary: "The section of authentication", Answer: configurationSection{}},
+	{Method: "GET", Path: "/api/configuration/authentication/values", Tag: "Configuration", Summary: "The limits of API keys", Answer: authenticationValues{}},
+	{Method: "PUT", Path: "/api/configuration/authentication/values", Tag: "Configuration", Summary: "Change the limits of API keys", Text: "What is left out keeps its value.", Body: sentAuthenticationValues{}, BodyRequired: true, Answer: authenticationValues{},
+		Example: `{"ApiKeyDefaultExpiryDays": 90, "ApiKeyMaxExpiryDays": 180}`},
+	{Method: "GET", Path: "/api/configuration/authentication/metadata", Tag: "Configuration", Summary: "What the settings mean", Answer: configurationMetadata{}},
+	{Method: "GET", Path: "/api/configuration/feature-toggles", Tag: "Configuration", Summary: "Feature toggles by name: none is on", Query: []Parameter{{"Name", "string", "Names, with commas between them."}}, Answer: featureToggles{}},
+	{Method: "GET", Path: "/api/configuration/enabled-feature-toggles", Tag: "Configuration", Summary: "Feature toggles by name: none is on", Query: []Parameter{{"Name", "string", "Names, with commas between them."}}, Answer: featureToggles{}},
+}
+
+const exchangeText = "By RFC 8693: grant_type urn:ietf:params:oauth:grant-type:token-exchange, audience (the service account's id, as its list of OIDC identities shows it), subject_token, and subject_token_type urn:ietf:params:oauth:token-type:jwt. JSON or a form."
+
+// tokenOperations are about jobs elsewhere that act as service accounts.
+var tokenOperations = []Operation{
+	{Method: "GET", Path: "/api/serviceaccounts/:account/oidcidentities/v1", Tag: "OIDC identities", Summary: "Whose tokens a service account trusts", Query: paging, Answer: oidcIdentityList{}},
+	{Method: "POST", Path: "/api/serviceaccounts/:account/oidcidentities/create/v1", Tag: "OIDC identities", Summary: "Trust the tokens of a subject", Body: sentOIDCIdentity{}, BodyRequired: true, Answer: identityCreated{}, Status: 201,
+		Example: `{"Name": "Deploy job", "Issuer": "https://token.actions.githubusercontent.com", "Subject": "repo:example/app:ref:refs/heads/main"}`},
+	{Method: "GET", Path: "/api/serviceaccounts/:account/oidcidentities/:oidc/v1", Tag: "OIDC identities", Summary: "One OIDC identity", Answer: oidcIdentityResource{}},
+	{Method: "PUT", Path: "/api/serviceaccounts/:account/oidcidentities/:oidc/v1", Tag: "OIDC identities", Summary: "Change an OIDC identity", Body: sentOIDCIdentity{}, BodyRequired: true, Answer: none{}},
+	{Method: "DELETE", Path: "/api/serviceaccounts/:account/oidcidentities/:oidc/v1", Tag: "OIDC identities", Summary: "Remove an OIDC identity", Answer: none{}},
+	{Method: "GET", Path: DiscoveryPath, Tag: "OIDC identities", Summary: "Where tokens are exchanged", Answer: discoveryDocument{}, Open: true},
+	{Method: "GET", Path: KeySetPath, Tag: "OIDC identities", Summary: "The keys that access tokens are signed with", Answer: keySet{}, Open: true},
+	{Method: "GET", Path: "/api" + KeySetPath, Tag: "OIDC identities", Summary: "The keys that access tokens are signed with", Answer: keySet{}, Open: true},
+	{Method: "POST", Path: ExchangePath, Tag: "OIDC identities", Summary: "Exchange a token for an access token of one hour", Text: exchangeText, Body: exchange{}, Form: true, Answer: exchanged{}, Open: true, Refusal: tokenError{}},
+	{Method: "POST", Path: "/api" + ExchangePath, Tag: "OIDC identities", Summary: "Exchange a token for an access token of one hour", Text: exchangeText, Body: exchange{}, Form: true, Answer: exchanged{}, Open: true, Refusal: tokenError{}},
+}

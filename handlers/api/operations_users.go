@@ -1,0 +1,32 @@
+package api
+
+// userOperations are about people and service accounts.
+var userOperations = []Operation{
+	{Method: "GET", Path: "/api/users", Tag: "Users", Summary: "Users by user name", Text: "Needs UserView.",
+		Query: with(paging, byIDs, Parameter{"filter", "string", "Only users whose user name, display name or e-mail address contains this."}, Parameter{"isActive", "boolean", "Only active users, or only those that are not."},
+			Parameter{"isServiceAccount", "boolean", "Only service accounts, or only people."}, Parameter{"serviceAccountType", "string", "Standard or Agent; Keyport has standard ones only."}),
+		Answer: collection[userResource]{}},
+	{Method: "POST", Path: "/api/users", Tag: "Users", Summary: "Create a person or a service account", Text: "Needs UserEdit. A service account has no password.",
+		Body: sentUser{}, BodyRequired: true, Answer: userResource{}, Status: 201, Example: `{"Username": "release-bot", "DisplayName": "Release bot", "IsService": true}`},
+	{Method: "GET", Path: "/api/users/all", Tag: "Users", Summary: "All users as a bare list", Text: "Needs UserView.", Answer: []userResource{}},
+	{Method: "GET", Path: "/api/users/me", Tag: "Users", Summary: "Who you are", Answer: userResource{}},
+	{Method: "GET", Path: "/api/users/:user", Tag: "Users", Summary: "One user", Answer: userResource{}},
+	{Method: "PUT", Path: "/api/users/:user", Tag: "Users", Summary: "Change a user", Text: "Needs UserEdit. A body that names the Username replaces the whole user; without it, only what is sent changes.",
+		Body: sentUser{}, BodyRequired: true, Answer: userResource{}, Example: `{"IsActive": false}`},
+	{Method: "DELETE", Path: "/api/users/:user", Tag: "Users", Summary: "Remove a user with all keys", Text: "Needs UserEdit.", Answer: none{}},
+	{Method: "PUT", Path: "/api/users/:user/revoke-sessions", Tag: "Users", Summary: "Sign a user out everywhere", Body: none{}, Answer: none{}},
+	{Method: "GET", Path: "/api/users/:user/spaces", Tag: "Users", Summary: "The spaces of a user: the one there is", Answer: []spaceResource{}},
+	{Method: "GET", Path: "/api/users/:user/teams", Tag: "Users", Summary: "The teams of a user", Query: []Parameter{{"includeSystem", "boolean", "Accepted; all teams belong to the whole server."}}, Answer: []teamReference{}},
+	{Method: "GET", Path: "/api/users/:user/permissions", Tag: "Users", Summary: "What a user may do", Answer: userPermissionSet{}, Spaced: true},
+	{Method: "GET", Path: "/api/users/:user/permissions/configuration", Tag: "Users", Summary: "What a user may do", Answer: userPermissionSet{}, Spaced: true},
+	{Method: "GET", Path: "/api/users/:user/permissions/export", Tag: "Users", Summary: "What a user may do, as a table", TableOnly: true, Spaced: true},
+	{Method: "GET", Path: "/api/users/identity-metadata", Tag: "Users", Summary: "Which claims identities have: none that Keyport knows", Answer: identityMetadata{}},
+	{Method: "GET", Path: "/api/users/external-search", Tag: "Users", Summary: "People in other directories: there are none", Query: []Parameter{{"partialName", "string", "Part of a name."}}, Answer: externalSearchResult{}},
+	{Method: "POST", Path: "/api/users/invitations", Tag: "Users", Summary: "Make an invitation", Text: "Needs UserEdit. The code is in this answer only.",
+		Body: sentInvitation{}, BodyRequired: true, Answer: invitationResource{}, Status: 201, Spaced: true, Example: `{"AddToTeamIds": []}`},
+	{Method: "GET", Path: "/api/users/invitations/:id", Tag: "Users", Summary: "One invitation, without its code", Answer: invitationResource{}, Spaced: true},
+	{Method: "POST", Path: "/api/users/login", Tag: "Users", Summary: "Sign in with a password", Text: "Answers two cookies, of which the second comes back in the header X-Octopus-Csrf-Token.",
+		Body: sentLogin{}, BodyRequired: true, Answer: userResource{}, Open: true},
+	{Method: "POST", Path: "/api/users/register", Tag: "Users", Summary: "Become a user with the code of an invitation", Body: sentRegistration{}, BodyRequired: true, Answer: userResource{}, Status: 201, Open: true},
+	{Method: "POST", Path: "/api/users/logout", Tag: "Users", Summary: "End the session", Body: none{}, Answer: none{}, Open: true},
+}
