@@ -50,6 +50,7 @@ func pages() []sample {
 		{"password", PasswordPage(password())},
 		{"password-errors", PasswordPage(brokenPassword())},
 		{"sessions", SessionsPage(sessions())},
+		{"rest-api", APIReferencePage(apiReference())},
 		{"sessions-one", SessionsPage(Sessions{Shell: profileShell("Sessions", pathSessions), Rows: sessions().Rows[:1]})},
 		{"settings", AuthSettingsPage(authSettings0())},
 		{"settings-saved", AuthSettingsPage(saved)},

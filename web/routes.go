@@ -62,6 +62,8 @@ func (s *Server) pages(open *echo.Group) {
 	person.POST("/account/sessions/end-others", sessions.EndOthers)
 	person.POST("/account/sessions/:id/end", sessions.End)
 
+	person.GET("/account/rest-api", s.apiReference().Show)
+
 	keys := &handlers.Keys{Store: s.Store, Sessions: s.sessions, ServerURL: publicRoot(s.PublicURL)}
 	person.GET("/account/apikeys", keys.Index)
 	person.POST("/account/apikeys", keys.Create, s.freshSignIn)

@@ -128,6 +128,7 @@ var expectations = map[string]string{
 	"GET /account/password":                personPage,
 	"POST /account/password":               "303 303 303 303 303  422 422 422  303 303 303 303",
 	"GET /account/sessions":                personPage,
+	"GET /account/rest-api":                personPage,
 	"POST /account/sessions/end-others":    toSignIn,
 	"POST /account/sessions/:id/end":       ownerPost,
 	"GET /account/apikeys":                 personPage,

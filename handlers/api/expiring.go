@@ -8,8 +8,8 @@ import (
 	"github.com/keyport/keyport/models"
 )
 
-// expiringHeader tells the holder of a key when it ends.
-const expiringHeader = "X-Keyport-Key-Expires"
+// ExpiringHeader tells the holder of a key when it ends.
+const ExpiringHeader = "X-Keyport-Key-Expires"
 
 // AnnounceExpiry puts a header on every answer to a key in its last days, so
 // that whoever runs a script can learn of it where the script looks: the instant
@@ -21,6 +21,6 @@ func AnnounceExpiry(c echo.Context, now time.Time) {
 		return
 	}
 	if ends := actor.Key.Expires; !now.Add(models.WarningDays * 24 * time.Hour).Before(ends) {
-		c.Response().Header().Set(expiringHeader, ends.UTC().Format(time.RFC3339))
+		c.Response().Header().Set(ExpiringHeader, ends.UTC().Format(time.RFC3339))
 	}
 }

@@ -216,6 +216,6 @@ func (o Operation) responses(s *schemas) object {
 		content["text/csv"] = object{"schema": object{"type": "string"}}
 	}
 	r[statusText(o.status())] = object{"description": http.StatusText(o.status()), "content": content, "headers": object{
-		expiringHeader: object{"description": "When the key of the call ends, in its last 20 days (RFC 3339, UTC).", "schema": object{"type": "string", "format": "date-time"}}}}
+		ExpiringHeader: object{"description": "When the key of the call ends, in its last 20 days (RFC 3339, UTC).", "schema": object{"type": "string", "format": "date-time"}}}}
 	return r
 }

@@ -22,7 +22,7 @@ func statusText(status int) string { return strconv.Itoa(status) }
 // special are the types that write themselves in a way of their own.
 var special = map[reflect.Type]object{
 	reflect.TypeFor[timestamp]():       {"type": "string", "format": "date-time"},
-	reflect.TypeFor[json.RawMessage](): {},
+	reflect.TypeFor[json.RawMessage](): {"type": []string{"string", "number", "boolean", "array", "object", "null"}, "items": object{}},
 	reflect.TypeFor[Links]():           {"type": "object", "additionalProperties": object{"type": "string"}, "description": "Addresses by name; some are URI templates."},
 	reflect.TypeFor[optionalTime]():    {"type": []string{"string", "null"}, "format": "date-time", "description": "A date and time with offset. Left out it is the default, and null is the maximum."},
 	reflect.TypeFor[sentSecret]():      {"description": "A text, or an object with a NewValue. Absent, null and \"\" keep what is stored.", "oneOf": []any{object{"type": []string{"string", "null"}}, object{"type": "object"}}},
