@@ -33,7 +33,8 @@ func (h *Keys) keyPage(c echo.Context, owner keyOwner, key models.APIKey, uses [
 	if !owner.MayRevoke {
 		row.RevokePath = ""
 	}
-	props := views.KeyPage{Shell: owner.shell(c, key.Purpose), Crumbs: owner.below(), Key: row, Owner: owner.name, Zone: zone.String()}
+	props := views.KeyPage{Shell: owner.shell(c, key.Purpose), Crumbs: owner.below(), Key: row, Owner: owner.name, Zone: zone.String(),
+		History: history(c, models.ParamKey, key.ID)}
 	for _, use := range uses {
 		program := use.UserAgent
 		if program == "" {

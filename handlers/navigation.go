@@ -29,8 +29,10 @@ var configurationNav = []navEntry{
 	{views.NavLink{Path: AllKeysPath, Label: "API Keys", Icon: "key"}, models.UserView},
 	{views.NavLink{Path: UsersPath, Label: "Users", Icon: "users"}, models.UserView},
 	{views.NavLink{Path: TeamsPath, Label: "Teams", Icon: "team"}, models.TeamView},
+	{views.NavLink{Path: AuditPath, Label: "Audit", Icon: "history"}, models.EventView},
 	{views.NavLink{Label: "Settings", Icon: "gear"}, models.ConfigureServer},
 	{views.NavLink{Path: AuthSettingsPath, Label: "Authentication", Sub: true}, models.ConfigureServer},
+	{views.NavLink{Path: AuditSettingsPath, Label: "Audit retention", Sub: true}, models.ConfigureServer},
 }
 
 // navigation lists the entries of an area that the actor may open.

@@ -121,7 +121,7 @@ func (h *AuthSettings) page(c echo.Context, stored models.AuthSettings, f authFo
 			"From 1 to "+strconv.Itoa(models.CeilingDays)+" days. Not shorter than the default."),
 		DefaultWas: changed(f.Default, stored.APIKeyDefaultDays), MaximumWas: changed(f.Maximum, stored.APIKeyMaximumDays),
 		UserKeys: f.UserKeys, UserKeysWas: stored.UserAPIKeys,
-		SignOn: h.SignOn,
+		SignOn: h.SignOn, History: history(c, models.ParamDocument, models.AuthenticationSettingsID),
 	}
 	if typed := models.ParseDays(f.Maximum); typed > 0 && typed <= models.CeilingDays {
 		props.Default.Max = strconv.Itoa(typed)

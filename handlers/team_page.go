@@ -39,6 +39,7 @@ func (h *Teams) page(c echo.Context, team models.Team, state teamState) (views.T
 	props := views.TeamPage{
 		Shell: shellOf(c, team.Name, views.AreaConfiguration, TeamsPath), ListPath: TeamsPath, Path: teamPath(team.ID),
 		Name: team.Name, Description: team.Description, BuiltIn: team.BuiltIn != "", Permissions: heldPermissions(team.Permissions),
+		History: history(c, models.ParamDocument, team.PublicID()),
 	}
 	if state.refusal != nil {
 		props.Shell.Title = "Error: " + props.Shell.Title

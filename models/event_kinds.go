@@ -52,6 +52,7 @@ var DocumentKinds = []DocumentKind{
 	{DocumentAPIKeys, "API Key"},
 	{DocumentConfiguration, "Configuration"},
 	{DocumentInvitations, "Invitation"},
+	{DocumentRevocations, "Revocation of API Keys"},
 	{DocumentOIDCIdentities, "OIDC Identity"},
 	{DocumentSubscriptions, "Subscription"},
 	{DocumentTeams, "Team"},

@@ -10,6 +10,7 @@ type EventQuery struct {
 	Regarding     []string // documents and users that an event must all be about
 	RegardingAny  []string // documents and users, of which it must be about one
 	UserIDs       []int64  // who acted
+	Person        string   // who acted, as people call them; see Store.WalkEvents
 	Categories    []Category
 	DocumentTypes []string
 	Agents        []string
@@ -20,6 +21,7 @@ type EventQuery struct {
 
 	Page   Page
 	Before int64 // only events with a smaller id, for walking on; 0 for the newest
+	After  int64 // only events with a greater id, for walking back: those next to it
 }
 
 // EventList is one page of events, newest first.
@@ -27,6 +29,7 @@ type EventList struct {
 	Events []Event
 	Total  int  // all that match, with EventQuery.Page
 	More   bool // there are older ones
+	Newer  bool // there are newer ones, with EventQuery.Before or After
 }
 
 // MaySeeEvents decides who may read the audit trail.

@@ -8,6 +8,7 @@ type KeyPage struct {
 	Owner   string // "" when it is the reader
 	Clients []KeyClient
 	Zone    string
+	History string // leads to what happened to the key, and with it; "" for those who may not read the trail
 }
 
 // KeyClient is a place and a program from which a key was used lately.

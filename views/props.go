@@ -258,6 +258,7 @@ type AuthSettings struct {
 	ProblemTitle  string
 	ReadOnly      bool // the reader may look but not save
 	SignOn        SignOnSettings
+	History       string // leads to who changed them, "" for those who may not read the trail
 }
 
 // Impact is the line below a limit that says what it would do.

@@ -246,7 +246,7 @@ func hostileSamples() []sample {
 	oops := ErrorPage{500, hostile, hostile, evil, hostile, hostile}
 	return append([]sample{
 		{"keys shows", KeysPage(list)}, {"keys of others shows", KeysPage(others)}, {"table shows", KeysTable(list)}, {"search shows", KeysPage(none)},
-		{"key shows", KeyDetails(KeyPage{s, crumbs, row, hostile, []KeyClient{{hostile, hostile, moment, hostile}}, hostile})},
+		{"key shows", KeyDetails(KeyPage{s, crumbs, row, hostile, []KeyClient{{hostile, hostile, moment, hostile}}, hostile, evil})},
 		{"new key shows", NewKeyPage(newKey)}, {"new key main shows", NewKeyMain(newKey)},
 		{"reveal shows", RevealPage(reveal)}, {"reveal main shows", RevealMain(reveal)},
 		{"revoke shows", RevokePage(revoke)}, {"revoke fragment shows", RevokeFragment(revoke)},
@@ -257,5 +257,5 @@ func hostileSamples() []sample {
 		{"sign-in shows", SignInPage(SignIn{f, Field{Name: "p", Type: "password", Value: hostile}, hostile, s.Flash, SignInWays{SignOn: hostile, Forgot: true}, true})},
 		{"setup shows", SetupPage(Setup{hostile, f, Field{Name: "g"}, Field{Name: "h"}, Field{Name: "i"}, problems, false})},
 		{"error shows", ErrorDocument(oops)}, {"error notice shows", ErrorNotice(oops)}, {"toast shows", Toast(*s.Flash)},
-	}, append(append(append(hostileTeams(s), hostileUsers(s)...), hostileAllKeys(s)...), append(hostilePasswordLinks(s), hostileSignIn(s)...)...)...)
+	}, append(append(append(hostileTeams(s), hostileUsers(s)...), append(hostileAllKeys(s), hostileAudit(s)...)...), append(hostilePasswordLinks(s), hostileSignIn(s)...)...)...)
 }

@@ -61,6 +61,7 @@ type TeamPage struct {
 	Form        *TeamForm          // nil for those who only look
 	Members     TeamMembers
 	DeletePath  string // "" when the team can't be deleted by the reader
+	History     string // leads to what happened to the team, "" for those who may not read the trail
 }
 
 // TeamMembers are the members on the page of a team.

@@ -64,6 +64,8 @@ type UserPage struct {
 	Start        string               // action that reactivates, "" for an active user
 	StopPath     string               // asks before deactivating, "" when there is nothing to deactivate
 	DeletePath   string
+	History      string // leads to what happened to the user, "" for those who may not read the trail
+	Deeds        string // leads to what the user did, likewise
 }
 
 // UserFacts are what a user's page says first.

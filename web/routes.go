@@ -76,6 +76,8 @@ func (s *Server) pages(open *echo.Group) {
 	s.users(person, keys)
 	s.allKeys(person)
 
+	s.audit(person)
+
 	s.teams(person)
 	s.ownedAccounts(person)
 	person.GET("/configuration", handlers.ConfigurationHome)

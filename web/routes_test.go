@@ -169,6 +169,11 @@ var expectations = map[string]string{
 	"GET /configuration/apikeys/:id/revocation":  adminPage,
 	"POST /configuration/apikeys/:id/revocation": adminPost,
 
+	"GET /configuration/audit":           adminPage + "  200 403 303 303",
+	"GET /configuration/audit/export":    adminPage + "  200 403 303 303",
+	"GET /configuration/settings/audit":  adminPage,
+	"POST /configuration/settings/audit": adminPost,
+
 	"GET /configuration/teams":                            teamLook,
 	"GET /configuration/teams/:id":                        teamLook,
 	"GET /configuration/teams/new":                        teamEdit,
@@ -241,6 +246,7 @@ var inputs = map[string]url.Values{
 	"POST /sign-in":                                     {"username": {"alice"}, "password": {"not the password at all"}},
 	"POST /configuration/settings/authentication":       {"version": {"1"}, "default": {"180"}, "maximum": {"366"}, "user-keys": {"on"}},
 	"GET /configuration/settings/authentication/impact": {"maximum": {"30"}},
+	"POST /configuration/settings/audit":                {"version": {"1"}, "days": {"90"}},
 }
 
 func TestRoutesAgainstCallers(t *testing.T) {

@@ -34,27 +34,6 @@ func (s *Store) FindEvents(ctx context.Context, q models.EventQuery) (list model
 	return list, s.failure("events", err)
 }
 
-// WalkEvents returns the next so many events that match, older than q.Before.
-// It counts nothing, so its cost does not grow with the trail.
-func (s *Store) WalkEvents(ctx context.Context, q models.EventQuery, most int) (list models.EventList, err error) {
-	if err := models.MaySeeEvents(models.ActorFrom(ctx)); err != nil {
-		return list, err
-	}
-	list.Events = []models.Event{}
-	if q.Nothing || q.ByID && len(q.IDs) == 0 {
-		return list, nil
-	}
-	matching := chooseEvents(s.read.WithContext(ctx).Model(&models.Event{}), q)
-	if q.Before > 0 {
-		matching = matching.Where("id < ?", q.Before)
-	}
-	err = matching.Select(eventColumns).Order("id DESC").Limit(most + 1).Find(&list.Events).Error
-	if list.More = len(list.Events) > most; list.More {
-		list.Events = list.Events[:most]
-	}
-	return list, s.failure("events", err)
-}
-
 // Event returns one event under the same terms.
 func (s *Store) Event(ctx context.Context, id int64) (models.Event, error) {
 	if err := models.MaySeeEvents(models.ActorFrom(ctx)); err != nil {
@@ -68,33 +47,32 @@ func (s *Store) Event(ctx context.Context, id int64) (models.Event, error) {
 	return e, s.failure("event", err)
 }
 
+// chooseEvents keeps the events that match, by one condition for each wish.
 func chooseEvents(db *gorm.DB, q models.EventQuery) *gorm.DB {
+	for _, wish := range wishes(q) {
+		db = either(db, wish)
+	}
+	return inTime(onlyThese(db, q), q)
+}
+
+// onlyThese keeps the events within the ids of the query.
+func onlyThese(db *gorm.DB, q models.EventQuery) *gorm.DB {
 	if q.ByID {
 		db = db.Where("id IN ?", q.IDs[:min(len(q.IDs), maxInList)])
 	}
-	for _, id := range q.Regarding {
-		db = either(db, about([]string{id}))
+	if q.FromID > 0 {
+		db = db.Where("id >= ?", q.FromID)
 	}
-	if len(q.RegardingAny) > 0 {
-		db = either(db, about(q.RegardingAny[:min(len(q.RegardingAny), maxInList)]))
+	if q.ToID > 0 {
+		db = db.Where("id <= ?", q.ToID)
 	}
-	if len(q.UserIDs) > 0 {
-		db = db.Where("user_id IN ?", q.UserIDs[:min(len(q.UserIDs), maxInList)])
+	if q.Before > 0 {
+		db = db.Where("id < ?", q.Before)
 	}
-	if len(q.Categories) > 0 {
-		db = db.Where("category IN ?", q.Categories)
+	if q.After > 0 {
+		db = db.Where("id > ?", q.After)
 	}
-	if len(q.DocumentTypes) > 0 {
-		db = db.Where("document_type IN ?", known(q.DocumentTypes))
-	}
-	if len(q.Agents) > 0 {
-		db = either(db, byAgents(q.Agents[:min(len(q.Agents), maxInList)]))
-	}
-	if q.APIKeyID != "" {
-		id := known([]string{strings.ToLower(q.APIKeyID)})
-		db = db.Where("(api_key_id IN ? OR document_id IN ?)", id, id)
-	}
-	return inTime(db, q)
+	return db
 }
 
 func inTime(db *gorm.DB, q models.EventQuery) *gorm.DB {
@@ -104,27 +82,55 @@ func inTime(db *gorm.DB, q models.EventQuery) *gorm.DB {
 	if !q.To.IsZero() {
 		db = db.Where("occurred_at <= ?", utc(q.To))
 	}
-	if q.FromID > 0 {
-		db = db.Where("id >= ?", q.FromID)
-	}
-	if q.ToID > 0 {
-		db = db.Where("id <= ?", q.ToID)
-	}
 	return db
+}
+
+// wishes are what an event has to meet, each by one of its parts. Every part
+// names the columns of one index.
+func wishes(q models.EventQuery) (list []chosen) {
+	for _, id := range q.Regarding {
+		list = append(list, about([]string{id}))
+	}
+	if len(q.RegardingAny) > 0 {
+		list = append(list, about(q.RegardingAny[:min(len(q.RegardingAny), maxInList)]))
+	}
+	add := func(asked bool, wish chosen) {
+		if asked {
+			list = append(list, wish)
+		}
+	}
+	add(len(q.UserIDs) > 0, eachOf("user_id = ?", q.UserIDs[:min(len(q.UserIDs), maxInList)]))
+	add(q.APIKeyID != "", withKey(q.APIKeyID))
+	add(len(q.Categories) > 0, eachOf("category = ?", q.Categories))
+	add(len(q.DocumentTypes) > 0, eachOf("document_type = ?", known(q.DocumentTypes)))
+	add(len(q.Agents) > 0, byAgents(q.Agents[:min(len(q.Agents), maxInList)]))
+	return list
+}
+
+func eachOf[T any](part string, values []T) (or chosen) {
+	for _, v := range values {
+		or.add(part, v)
+	}
+	return or
+}
+
+// withKey is the condition that a key did it, or that it was done to the key.
+// The words of the partial index are repeated: SQLite finds it by them.
+func withKey(id string) (or chosen) {
+	for _, id := range known([]string{strings.ToLower(id)}) {
+		or.add("(api_key_id = ? AND api_key_id <> '')", id)
+		or.add("document_id = ?", id)
+	}
+	return or
 }
 
 // about is the condition that an event concerns one of these documents or users.
 func about(ids []string) chosen {
-	var or chosen
-	var users []int64
+	or := eachOf("document_id = ?", known(ids))
 	for _, id := range ids {
 		if user, ok := models.ParseUserID(id); ok {
-			users = append(users, user)
+			or.add("related_user_id = ?", user)
 		}
-	}
-	or.add("document_id IN ?", known(ids))
-	if len(users) > 0 {
-		or.add("related_user_id IN ?", users)
 	}
 	return or
 }

@@ -107,3 +107,13 @@ func (s *Store) CountQuery(db *gorm.DB, sel models.KeySelection) (string, []any,
 func (s *Store) Snapshot(ctx context.Context, fn func(db *gorm.DB) error) error {
 	return s.snapshot(ctx, fn)
 }
+
+// EventWays returns the statements that WalkEvents asks for a query.
+func (s *Store) EventWays(db *gorm.DB, q models.EventQuery, most int) (statements []string, args [][]any, err error) {
+	ways, err := s.eventWays(db, q, true)
+	for _, way := range ways {
+		dry := way.Session(&gorm.Session{DryRun: true}).Limit(most).Find(&[]models.Event{})
+		statements, args = append(statements, dry.Statement.SQL.String()), append(args, dry.Statement.Vars)
+	}
+	return statements, args, err
+}
