@@ -25,6 +25,7 @@ type APIKey struct {
 	LastUsedAt   *time.Time
 	LastUsedIP   string
 	UseWrittenAt *time.Time // when LastUsedAt was last written
+	NoticeAt     *time.Time // when people are told next that the key ends, nil for never again
 }
 
 // TableName names the table for GORM, which would split the abbreviation.

@@ -54,6 +54,9 @@ func serve(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	if err := s.ScheduleExpiryTask(ctx); err != nil {
+		return unlessStopped(ctx, err)
+	}
 	if err := p.announce(ctx, s, public, l.Addr()); err != nil {
 		return unlessStopped(ctx, err)
 	}

@@ -75,6 +75,7 @@ func (s *Store) complete(key *models.APIKey, secret models.Secret, formID string
 	key.ID, key.Prefix = models.NewKeyID(), secret.Prefix()
 	key.PepperID, key.Digest = digest.PepperID, digest.Sum[:]
 	key.CreatedAt, key.ExpiresAt = utc(key.CreatedAt), utc(key.ExpiresAt)
+	key.NoticeAt = models.NextNotice(key.ExpiresAt, key.CreatedAt)
 	if formID != "" {
 		key.FormID = &formID
 	}
