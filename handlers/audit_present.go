@@ -49,7 +49,7 @@ func eventRow(e models.Event, zone *time.Location) views.EventRow {
 }
 
 var eventTones = map[models.Category]views.Tone{
-	models.LoginFailed: views.ToneBad, models.APIKeyExpired: views.ToneBad,
+	models.LoginFailed: views.ToneBad, models.AccessDenied: views.ToneWarn, models.APIKeyExpired: views.ToneBad,
 	models.APIKeyTenDayWarning: views.ToneBad, models.APIKeyTwentyDayWarning: views.ToneWarn,
 }
 
@@ -59,7 +59,7 @@ var documentIcons = map[string]views.Icon{
 
 func eventIcon(e models.Event) views.Icon {
 	switch icon, ok := documentIcons[e.DocumentType]; {
-	case e.Category == models.LoginFailed:
+	case e.Category == models.LoginFailed, e.Category == models.AccessDenied:
 		return "alert"
 	case e.Category == models.LoginSucceeded:
 		return "sign-in"

@@ -16,6 +16,7 @@ const (
 	Deleted        Category = "Deleted"
 	LoginSucceeded Category = "LoginSucceeded"
 	LoginFailed    Category = "LoginFailed"
+	AccessDenied   Category = "AccessDenied" // ours: somebody asked for what they may not do
 )
 
 // Document types, by the names Octopus gives to the collections.

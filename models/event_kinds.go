@@ -19,6 +19,7 @@ type CategoryKind struct {
 
 // Categories lists every category that an event can have, by id.
 var Categories = []CategoryKind{
+	{AccessDenied, "Access denied"},
 	{APIKeyExpired, "API key expired"},
 	{APIKeyTenDayWarning, "API key expiry 10-day warning"},
 	{APIKeyTwentyDayWarning, "API key expiry 20-day warning"},
@@ -38,6 +39,7 @@ type EventGroup struct {
 
 // EventGroups lists the groups, by id.
 var EventGroups = []EventGroup{
+	{"Access", "Access events", []Category{AccessDenied}},
 	{"ApiKeyExpiry", "API key expiry events", []Category{APIKeyExpired, APIKeyTenDayWarning, APIKeyTwentyDayWarning}},
 	{"Document", "Document events", []Category{Created, Modified, Deleted}},
 	{"Login", "Login events", []Category{LoginSucceeded, LoginFailed}},

@@ -215,6 +215,48 @@ func TestAuditExport(t *testing.T) {
 	})
 }
 
+// Who is refused is on the page, by the rule that was asked for and not by the
+// address that was typed.
+func TestRefusalsAreEvents(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		site := webtest.New(t, f.Store)
+		browserOf(f, site, f.Bob).Get(auditPage + "?who=what-was-typed").Want(403)
+		_, key := usable(t, f, f.Bob)
+		site.WithKey(key).Get("/api/users").Want(403)
+		site.Client().Get(auditPage).Want(303)
+		page := browserOf(f, site, f.Admin).Get(auditPage + "?category=AccessDenied").Want(200)
+		want := "bob was refused: GET /api/users by bob|bob was refused: GET /configuration/audit by bob"
+		if got := happened(page); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		if got := words(page, ".feed-facts"); !strings.Contains(got, "Session cookie") || !strings.Contains(got, "With the keyAPI-") {
+			t.Errorf("details = %q, want how Bob was identified", got)
+		}
+	})
+}
+
+func TestAuditRetentionByREST(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		admin := apiAdmin(f, webtest.New(t, f.Store))
+		const path = "/api/configuration/eventretention/values"
+		if got := dig(t, admin.JSON("PUT", path, `{"eventRetentionDays":365,"Other":1}`).Want(200), "EventRetentionDays"); got != 365.0 {
+			t.Errorf("days = %v, want 365", got)
+		}
+		admin.JSON("PUT", path, `{}`).Want(200)
+		for _, days := range []string{"0", "-1", "3661", "1.5", `"many"`} {
+			admin.JSON("PUT", path, `{"EventRetentionDays":`+days+`}`).Want(400)
+		}
+		if got := dig(t, admin.Get(path).Want(200), "EventRetentionDays"); got != 365.0 {
+			t.Errorf("days = %v, want 365", got)
+		}
+		for query, want := range map[string]int{"": 2, "?skip=1": 1, "?take=0": 0, "?skip=7": 0, "?take=1": 1} {
+			if got := len(items(t, admin.Get("/api/configuration"+query).Want(200))); got != want {
+				t.Errorf("%q lists %d sections, want %d", query, got, want)
+			}
+		}
+	})
+}
+
 func TestAuditRetentionByForm(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		const path = "/configuration/settings/audit"

@@ -29,6 +29,7 @@ func (s *Server) answerError(err error, c echo.Context) {
 		panic(http.ErrAbortHandler)
 	}
 	refusal := s.classify(err, c)
+	s.noteRefusal(c, refusal)
 	if refusal.RetryAfter > 0 {
 		c.Response().Header().Set("Retry-After", strconv.Itoa(int((refusal.RetryAfter+time.Second-1)/time.Second)))
 	}
@@ -48,6 +49,18 @@ func (s *Server) answerError(err error, c echo.Context) {
 		s.Log.Debug("nobody waited for the error", "request", requestID(c))
 	case answer != nil:
 		s.Log.Error("the error could not be answered", "request", requestID(c), "error", answer)
+	}
+}
+
+// noteRefusal puts into the trail that somebody whom we know asked for what they
+// may not do. The address is that of the route: what stands in it is not noted.
+func (s *Server) noteRefusal(c echo.Context, refusal *models.Error) {
+	if refusal.Kind != models.Forbidden {
+		return
+	}
+	ctx := context.WithoutCancel(c.Request().Context())
+	if err := s.Store.RecordRefused(ctx, c.Request().Method+" "+c.Path()); err != nil {
+		s.Log.Warn("a refusal was not noted in the audit trail", "request", requestID(c), "cause", err)
 	}
 }
 

@@ -33,6 +33,7 @@ func TestGoldenResources(t *testing.T) {
 			"root": "/api", "space-home": "/api/Spaces-1", "space": "/api/spaces/Spaces-1", "spaces": "/api/spaces?partialName=def&take=5", "spaces-all": "/api/spaces/all",
 			"authentication": "/api/authentication", "user-authentication": "/api/users/authentication", "configuration": "/api/configuration",
 			"configuration-section": "/api/configuration/authentication", "configuration-values": "/api/configuration/authentication/values", "configuration-metadata": "/api/configuration/authentication/metadata",
+			"retention-section": "/api/configuration/eventretention", "retention-values": "/api/configuration/eventretention/values", "retention-metadata": "/api/configuration/eventretention/metadata",
 			"user": "/api/users/" + f.Alice.PublicID(), "user-me": "/api/users/me", "user-service": "/api/users/" + f.Robot.PublicID(), "users": "/api/users?take=2&filter=o&isActive=true", "users-all": "/api/users/all",
 			"user-teams": "/api/users/" + f.Alice.PublicID() + "/teams", "user-spaces": "/api/users/me/spaces", "user-permissions": "/api/users/" + f.Alice.PublicID() + "/permissions",
 			"identity-metadata": "/api/users/identity-metadata", "external-search": "/api/users/external-search?partialName=zo%C3%AB",

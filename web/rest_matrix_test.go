@@ -65,9 +65,15 @@ func init() {
 		"PUT /api/userroles/:id":             apiRefuse,
 		"DELETE /api/userroles/:id":          apiRefuse,
 
-		"GET /api/events":               apiList,
-		"GET /api/events/:id":           apiList,
-		"GET /api/events/archives":      apiList,
+		"GET /api/events":          apiList,
+		"GET /api/events/:id":      apiList,
+		"GET /api/events/archives": apiList,
+
+		"GET /api/configuration/eventretention":          apiConfig,
+		"GET /api/configuration/eventretention/values":   apiConfig,
+		"PUT /api/configuration/eventretention/values":   apiConfig,
+		"GET /api/configuration/eventretention/metadata": apiConfig,
+
 		"GET /api/events/categories":    apiMe,
 		"GET /api/events/groups":        apiMe,
 		"GET /api/events/agents":        apiMe,

@@ -75,6 +75,11 @@ func (s *Server) restConfiguration(known *echo.Group, base string) {
 	known.GET("/configuration/authentication/values", configuration.Values, configure)
 	known.PUT("/configuration/authentication/values", configuration.SaveValues, configure)
 	known.GET("/configuration/authentication/metadata", configuration.Metadata, configure)
+	retention := &api.EventRetention{Store: s.Store, BasePath: base}
+	known.GET("/configuration/eventretention", retention.Show, configure)
+	known.GET("/configuration/eventretention/values", retention.Values, configure)
+	known.PUT("/configuration/eventretention/values", retention.SaveValues, configure)
+	known.GET("/configuration/eventretention/metadata", retention.Metadata, configure)
 }
 
 func (s *Server) restSubscriptions(known *echo.Group, base string) {

@@ -27,6 +27,7 @@ func jobs(s *store.Store, log *slog.Logger) []job {
 		{"forget old tries to sign in", 5 * time.Minute, s.ForgetSignIns},
 		{"revoke chosen keys", time.Second, s.WorkOffRevocations},
 		{"expiry events", 5 * time.Second, s.RunExpiryTaskIfDue},
+		{"write counts of events", 20 * time.Second, s.WriteCounts},
 		{"remove old events", time.Hour, s.RemoveOldEvents},
 		{"note the head of the audit trail", time.Hour, logHead(s, log)},
 	}

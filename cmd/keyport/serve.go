@@ -80,6 +80,9 @@ func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, 
 	if flushed := s.FlushSeen(last); flushed != nil {
 		p.log.Warn("the last marks of use were not kept", "cause", flushed)
 	}
+	if written := s.WriteLastCounts(last); written != nil {
+		p.log.Warn("how often sign-ins failed lately was not written", "cause", written)
+	}
 	if noted := logHead(s, p.log)(last); noted != nil {
 		p.log.Warn("the head of the audit trail was not noted", "cause", noted)
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/keyport/keyport/models/store"
 )
 
-// Configuration serves /api/configuration: the section "authentication" with its
-// values and their description.
+// Configuration serves /api/configuration: the list of sections, and the section
+// "authentication" with its values and their description.
 type Configuration struct {
 	Store    *store.Store
 	BasePath string
@@ -53,11 +53,11 @@ func (h *Configuration) Index(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	sections := []configurationSection{h.links().authenticationSection()}
-	if page.Skip > 0 || page.Take == 0 {
-		sections = nil
-	}
-	return write(c, http.StatusOK, newCollection("ConfigurationSection", sections, 1, page, h.links().to("/api/configuration"), url.Values{}))
+	sections := []configurationSection{h.links().authenticationSection(), h.links().retentionSection()}
+	total := len(sections)
+	sections = sections[min(page.Skip, total):]
+	sections = sections[:min(page.Take, len(sections))]
+	return write(c, http.StatusOK, newCollection("ConfigurationSection", sections, total, page, h.links().to("/api/configuration"), url.Values{}))
 }
 
 // Show reads the section.

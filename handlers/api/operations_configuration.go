@@ -8,6 +8,11 @@ var configurationOperations = []Operation{
 	{Method: "PUT", Path: "/api/configuration/authentication/values", Tag: "Configuration", Summary: "Change the limits of API keys", Text: "What is left out keeps its value.", Body: sentAuthenticationValues{}, BodyRequired: true, Answer: authenticationValues{},
 		Example: `{"ApiKeyDefaultExpiryDays": 90, "ApiKeyMaxExpiryDays": 180}`},
 	{Method: "GET", Path: "/api/configuration/authentication/metadata", Tag: "Configuration", Summary: "What the settings mean", Answer: configurationMetadata{}},
+	{Method: "GET", Path: "/api/configuration/eventretention", Tag: "Configuration", Summary: "The section of the audit trail", Answer: configurationSection{}},
+	{Method: "GET", Path: "/api/configuration/eventretention/values", Tag: "Configuration", Summary: "How long events are kept", Answer: retentionValues{}},
+	{Method: "PUT", Path: "/api/configuration/eventretention/values", Tag: "Configuration", Summary: "Change how long events are kept", Text: "From 1 to 3,660 days.", Body: sentRetentionValues{}, BodyRequired: true, Answer: retentionValues{},
+		Example: `{"EventRetentionDays": 365}`},
+	{Method: "GET", Path: "/api/configuration/eventretention/metadata", Tag: "Configuration", Summary: "What the setting means", Answer: configurationMetadata{}},
 	{Method: "GET", Path: "/api/configuration/feature-toggles", Tag: "Configuration", Summary: "Feature toggles by name: none is on", Query: []Parameter{{"Name", "string", "Names, with commas between them."}}, Answer: featureToggles{}},
 	{Method: "GET", Path: "/api/configuration/enabled-feature-toggles", Tag: "Configuration", Summary: "Feature toggles by name: none is on", Query: []Parameter{{"Name", "string", "Names, with commas between them."}}, Answer: featureToggles{}},
 }

@@ -37,6 +37,12 @@ func (s *Store) Events(ctx context.Context, p models.Page) ([]models.Event, erro
 // it come from the caller; who, when and from where come from here. actor is
 // nil when Keyport itself acts.
 func (t *tx) record(actor *models.Actor, e models.Event, message *message) error {
+	t.events = append(t.events, t.event(actor, e, message))
+	return nil
+}
+
+// event completes an event by who, when and from where.
+func (t *tx) event(actor *models.Actor, e models.Event, message *message) models.Event {
 	e.OccurredAt = t.now
 	e.Message, e.References = message.String(), message.references
 	request := models.RequestFrom(t.db.Statement.Context)
@@ -48,8 +54,7 @@ func (t *tx) record(actor *models.Actor, e models.Event, message *message) error
 		e.Username = system
 	}
 	e.Address, e.UserAgent, e.RequestID = fact(e.Address), fact(e.UserAgent), fact(e.RequestID)
-	t.events = append(t.events, e)
-	return nil
+	return e
 }
 
 // describe notes who acted.

@@ -118,3 +118,6 @@ func (s *Store) EventWays(db *gorm.DB, q models.EventQuery, most int) (statement
 	}
 	return statements, args, err
 }
+
+// MostAlike is how many events that are alike are written in a minute.
+const MostAlike = mostAlike

@@ -153,11 +153,15 @@ func (t *tx) createSignedOn(a models.Assertion, email string) (models.User, erro
 
 // recordSignOn appends an event of what a person did by signing on.
 func (t *tx) recordSignOn(user models.User, category models.Category, words *message, changes []models.Difference) error {
+	return t.record(nil, signOnEvent(user, category, changes), words)
+}
+
+func signOnEvent(user models.User, category models.Category, changes []models.Difference) models.Event {
 	id := user.ID
-	return t.record(nil, models.Event{
+	return models.Event{
 		Category: category, UserID: &id, Username: user.Username, IsService: user.IsService, IdentifiedBy: bySignOn,
 		DocumentType: models.DocumentUsers, DocumentID: user.PublicID(), Differences: changes,
-	}, words)
+	}
 }
 
 // signOnRefused notes the attempt and why it failed, and returns the refusal.
@@ -165,13 +169,13 @@ func (s *Store) signOnRefused(ctx context.Context, user models.User, a models.As
 	err := s.inTx(ctx, "sign on", func(t *tx) error {
 		reason := " failed. " + models.Refusal(refusal).Message
 		if user.ID != 0 {
-			return t.recordSignOn(user, models.LoginFailed, said("Single sign-on as ").user(user).text(reason), nil)
+			return t.recordOften(user.PublicID(), nil, signOnEvent(user, models.LoginFailed, nil), said("Single sign-on as ").user(user).text(reason))
 		}
 		words := said("Single sign-on of an unknown person")
 		if email, problem := models.CleanEmail(a.Email); email != "" && problem == "" {
 			words.text(" with the e-mail address " + email)
 		}
-		return t.record(nil, models.Event{Category: models.LoginFailed, Username: "unknown user", IdentifiedBy: bySignOn, DocumentType: models.DocumentUsers}, words.text(reason))
+		return t.recordOften("", nil, models.Event{Category: models.LoginFailed, Username: "unknown user", IdentifiedBy: bySignOn, DocumentType: models.DocumentUsers}, words.text(reason))
 	})
 	return orElse(err, refusal)
 }

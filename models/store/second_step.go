@@ -131,7 +131,7 @@ func (t *tx) secondStepFailed(candidate models.User, full bool) error {
 	if err := t.recordFailed(candidate, "failed at the second step"); err != nil || !full {
 		return err
 	}
-	return t.recordFailed(candidate, "is slowed down at the second step: too many codes in a row were wrong")
+	return t.recordSlowed(candidate, "is slowed down at the second step: too many codes in a row were wrong")
 }
 
 // useCode uses up a code and returns what it came from, "" for a wrong one.

@@ -137,7 +137,7 @@ func (s *Store) signInFailed(ctx context.Context, candidate models.User, full bo
 		if err := t.recordFailed(candidate, "failed"); err != nil || !full || candidate.ID == 0 {
 			return err
 		}
-		return t.recordFailed(candidate, "from unknown browsers is slowed down: "+strconv.Itoa(models.ThrottleStrangers.Free)+" attempts in a row failed")
+		return t.recordSlowed(candidate, "from unknown browsers is slowed down: "+strconv.Itoa(models.ThrottleStrangers.Free)+" attempts in a row failed")
 	})
 	if err != nil {
 		return err
@@ -147,6 +147,17 @@ func (s *Store) signInFailed(ctx context.Context, candidate models.User, full bo
 
 // recordFailed notes what became of a try to sign in.
 func (t *tx) recordFailed(candidate models.User, how string) error {
+	e, words := failedSignIn(candidate, how)
+	return t.recordOften(e.DocumentID, nil, e, words)
+}
+
+// recordSlowed notes that from here on strangers wait.
+func (t *tx) recordSlowed(candidate models.User, how string) error {
+	e, words := failedSignIn(candidate, how)
+	return t.record(nil, e, words)
+}
+
+func failedSignIn(candidate models.User, how string) (models.Event, *message) {
 	e := models.Event{Category: models.LoginFailed, Username: "unknown user", DocumentType: models.DocumentUsers}
 	words := said("Sign-in with an unknown user name " + how)
 	if candidate.ID != 0 {
@@ -154,5 +165,5 @@ func (t *tx) recordFailed(candidate models.User, how string) error {
 		e.UserID, e.Username, e.IsService, e.DocumentID = &id, candidate.Username, candidate.IsService, candidate.PublicID()
 		words = said("Sign-in as ").user(candidate).text(" " + how)
 	}
-	return t.record(nil, e, words)
+	return e, words
 }

@@ -39,6 +39,7 @@ type Store struct {
 
 	hashing      *hasher
 	seen         seenMarks
+	bursts       bursts
 	signing      signingKeys
 	installation atomic.Pointer[string] // InstallationID, once known
 	byDigest     string                 // the query of Authenticate

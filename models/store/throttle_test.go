@@ -211,8 +211,8 @@ func TestStrangersAndKnownBrowsers(t *testing.T) {
 				slowed++
 			}
 		}
-		if slowed != 1 || len(events) != models.ThrottleStrangers.Free+1 {
-			t.Errorf("events = %d, of which %d say that strangers wait; want %d and 1", len(events), slowed, models.ThrottleStrangers.Free+1)
+		if slowed != 1 || len(events) != store.MostAlike+1 {
+			t.Errorf("events = %d, of which %d say that strangers wait; want %d and 1", len(events), slowed, store.MostAlike+1)
 		}
 		wantKind(t, signsIn(t, f.Store, from("203.0.113.9", ""), "alice"), models.TooMany)
 		wantKind(t, signsIn(t, f.Store, from("10.1.0.1", device), "alice"), 0)
