@@ -41,6 +41,12 @@ type ActorKey struct {
 	Prefix  string
 	Created time.Time
 	Expires time.Time
+	Access  Access
+}
+
+// Acting returns what an operation must know of the key.
+func (k APIKey) Acting() *ActorKey {
+	return &ActorKey{ID: k.ID, Purpose: k.Purpose, Prefix: k.Prefix, Created: k.CreatedAt, Expires: k.ExpiresAt, Access: k.Access}
 }
 
 // May reports whether the actor holds a permission. The console may do all.
@@ -69,6 +75,19 @@ func (a *Actor) Ceiling() (ends time.Time, limited bool) {
 		return a.Token.Expires, true
 	}
 	return time.Time{}, true
+}
+
+// Access returns what the credential of the call may be used for, which nothing
+// that comes of the call may exceed. Only keys are limited; one whose facts are
+// missing opens as little as there is.
+func (a *Actor) Access() Access {
+	switch {
+	case a == nil, a.Via == ViaKey && a.Key == nil:
+		return Access{}
+	case a.Via == ViaKey:
+		return a.Key.Access
+	}
+	return WholeAccess()
 }
 
 // over reports whether the credential of the call has ended at now.

@@ -2,6 +2,7 @@ package models
 
 import (
 	"encoding/binary"
+	"strings"
 	"time"
 )
 
@@ -26,6 +27,10 @@ type APIKey struct {
 	LastUsedIP   string
 	UseWrittenAt *time.Time // when LastUsedAt was last written
 	NoticeAt     *time.Time // when people are told next that the key ends, nil for never again
+
+	Access               // what it may be used for
+	PredecessorID string // the key in whose place this one came, "" for none
+	EndsOld       bool   // that key ends when this one is first used
 }
 
 // TableName names the table for GORM, which would split the abbreviation.
@@ -81,9 +86,13 @@ func (k APIKey) Hint() string { return Hint(k.Prefix) }
 
 // SealedBytes are the facts of the row that decide what the key opens and for
 // how long, in a form that has exactly one reading. A row whose facts were
-// edited in the database no longer matches its seal.
+// edited in the database no longer matches its seal. Keys whose access is whole
+// have the list from before there was access, so their seals still hold.
 func (k APIKey) SealedBytes() []byte {
 	b := []byte{1} // version of this list
+	if !k.Access.Whole() {
+		b[0] = 2
+	}
 	text := func(s string) {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
 		b = append(b, s...)
@@ -95,6 +104,12 @@ func (k APIKey) SealedBytes() []byte {
 	text(k.ParentID)
 	number(k.CreatedAt.UnixMicro())
 	number(k.ExpiresAt.UnixMicro())
+	if b[0] == 2 {
+		text(string(k.Level))
+		text(strings.Join(k.Services, " "))
+		text(strings.Join(k.Allowed.Texts(), " "))
+		text(strings.Join(k.Denied.Texts(), " "))
+	}
 	if k.RevokedAt == nil {
 		return append(b, 0)
 	}
@@ -108,6 +123,7 @@ func (k APIKey) SealedBytes() []byte {
 type NewKey struct {
 	Purpose string
 	Expires Wish
+	Access  AccessWish
 	FormID  string
 }
 
@@ -121,7 +137,7 @@ type KeyGrant struct {
 }
 
 // IssueKey is the rule by which keys are made, on every surface: who may, for
-// whom, with what purpose, until when. It returns the key without its secret,
+// whom, with what purpose, until when, for which uses. It returns the key without its secret,
 // id and digest.
 func IssueKey(wish NewKey, grant KeyGrant) (APIKey, error) {
 	if err := MayIssue(grant); err != nil {
@@ -145,6 +161,8 @@ func IssueKey(wish NewKey, grant KeyGrant) (APIKey, error) {
 		problems = append(problems, refusal.Problems...)
 	}
 	key.ExpiresAt = expires
+	access, refused := wish.Access.Resolve(grant.Actor.Access())
+	key.Access, problems = access, append(problems, refused...)
 	if err := InvalidInput(problems); err != nil {
 		return APIKey{}, err
 	}
@@ -165,6 +183,8 @@ func MayIssue(g KeyGrant) error {
 	switch {
 	case g.Actor == nil, g.Actor.over(g.Now):
 		return Unauthorized()
+	case g.Actor.Access().Reads():
+		return Denied("This key only reads, so it can't make keys. Use a key with full access, or sign in.")
 	case !console && !self && !caretaker && !g.Actor.May(UserEdit):
 		return Missing("user")
 	case !g.Owner.IsActive:

@@ -81,7 +81,7 @@ func TestAPIKeyHint(t *testing.T) {
 func TestAPIKeySealedBytes(t *testing.T) {
 	at, later := now, now.Add(time.Microsecond)
 	base := func() models.APIKey {
-		return models.APIKey{ID: "apikeys-a", UserID: 7, Digest: []byte{1, 2}, ParentID: "apikeys-b", CreatedAt: now, ExpiresAt: now.Add(day)}
+		return models.APIKey{ID: "apikeys-a", UserID: 7, Digest: []byte{1, 2}, ParentID: "apikeys-b", CreatedAt: now, ExpiresAt: now.Add(day), Access: models.WholeAccess()}
 	}
 	variants := map[string]func(*models.APIKey){
 		"untouched":         func(*models.APIKey) {},
@@ -97,6 +97,10 @@ func TestAPIKeySealedBytes(t *testing.T) {
 		"revoked later":     func(k *models.APIKey) { k.RevokedAt = &later },
 		"revoked at zero":   func(k *models.APIKey) { zero := time.UnixMicro(0); k.RevokedAt = &zero },
 		"id into the owner": func(k *models.APIKey) { k.ID += "\x00"; k.UserID >>= 8 },
+		"read-only":         func(k *models.APIKey) { k.Level = models.ReadOnly },
+		"service":           func(k *models.APIKey) { k.Services = models.Names{"10.0.0.0/8"} },
+		"allowed network":   func(k *models.APIKey) { k.Allowed = networks(t, "10.0.0.0/8") },
+		"denied network":    func(k *models.APIKey) { k.Denied = networks(t, "10.0.0.0/8") },
 		"parent and id":     func(k *models.APIKey) { k.ID, k.ParentID = k.ParentID, k.ID },
 	}
 	seen := map[string]string{}
@@ -108,6 +112,9 @@ func TestAPIKeySealedBytes(t *testing.T) {
 			t.Errorf("%s and %s give the same bytes", name, other)
 		}
 		seen[sealed] = name
+	}
+	if whole := base(); whole.SealedBytes()[0] != 1 {
+		t.Error("keys from before there was access lose their seals")
 	}
 	for name, change := range map[string]func(*models.APIKey){
 		"another zone":     func(k *models.APIKey) { k.ExpiresAt = k.ExpiresAt.In(time.FixedZone("", 3600)) },

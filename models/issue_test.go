@@ -24,7 +24,7 @@ var (
 func bySession(u models.User) *models.Actor { return &models.Actor{User: u, Via: models.ViaSession} }
 
 func byKey(u models.User, expires time.Time) *models.Actor {
-	return &models.Actor{User: u, Via: models.ViaKey, Key: &models.ActorKey{ID: "apikeys-parent", Expires: expires}}
+	return &models.Actor{User: u, Via: models.ViaKey, Key: &models.ActorKey{ID: "apikeys-parent", Expires: expires, Access: models.WholeAccess()}}
 }
 
 func inactive(u models.User) models.User { u.IsActive = false; return u }

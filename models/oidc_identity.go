@@ -170,8 +170,8 @@ func MaySeeOIDCIdentities(account User, actor *Actor, inOwnerTeam bool) error {
 }
 
 // MayChangeOIDCIdentities decides who may add, change and remove them: whoever
-// may make keys for the account, with two exceptions, because a key ends and an
-// identity does not. An account gives itself none, or a key that ends tomorrow
+// may make keys for the account, with exceptions, because a key ends and may be
+// limited, and an identity is neither. An account gives itself none, or a key that ends tomorrow
 // would open for ever. And a member of the owner team who may do nothing else
 // has to be signed in; a key or token of such a member will not do.
 func MayChangeOIDCIdentities(account User, actor *Actor, inOwnerTeam bool) error {
@@ -188,6 +188,8 @@ func MayChangeOIDCIdentities(account User, actor *Actor, inOwnerTeam bool) error
 		return Denied("You can't change the OIDC identities of this service account. Ask an administrator for the right to edit users.")
 	case !actor.May(UserEdit) && limited:
 		return Denied("An OIDC identity would outlive the credential that you are using. Sign in to change the OIDC identities of this service account.")
+	case !actor.Access().Whole():
+		return Denied("The key that you are using is limited, and an OIDC identity would not be. Sign in to change the OIDC identities of this service account.")
 	case !actor.Covers(account.Permissions):
 		return Denied("This service account may do more than you may, so you can't change its OIDC identities. Ask an administrator.")
 	}

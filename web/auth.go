@@ -114,7 +114,7 @@ func (s *Server) loadAPIKey(next echo.HandlerFunc) echo.HandlerFunc {
 		facts := models.RequestFrom(r.Context())
 		s.Store.Seen(key.ID, facts.Address, facts.UserAgent, s.Store.Now())
 		setActor(c, &models.Actor{User: user, Via: models.ViaKey,
-			Key:     &models.ActorKey{ID: key.ID, Purpose: key.Purpose, Prefix: key.Prefix, Created: key.CreatedAt, Expires: key.ExpiresAt},
+			Key:     key.Acting(),
 			Address: facts.Address, UserAgent: facts.UserAgent, RequestID: facts.ID})
 		api.AnnounceExpiry(c, s.Store.Now())
 		return next(c)

@@ -13,7 +13,7 @@ import (
 // ownedColumns are those of a key in the list of all keys. Digest and seal stay
 // where they are.
 const ownedColumns = `k.id, k.user_id, k.purpose, k.purpose_fold, k.prefix, k.parent_id, k.created_at, k.expires_at, k.revoked_at, k.revoked_by,
-	k.last_used_at, k.last_used_ip, u.username AS owner_username, u.username_fold AS owner_fold, u.display_name AS owner_name,
+	k.last_used_at, k.last_used_ip, k.access_level, k.services, k.allowed_networks, k.denied_networks, u.username AS owner_username, u.username_fold AS owner_fold, u.display_name AS owner_name,
 	u.email AS owner_email, u.is_service AS owner_is_service, u.is_active AS owner_is_active`
 
 // ownedRow is a key with its owner as a query answers them.

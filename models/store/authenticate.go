@@ -31,6 +31,7 @@ func digestQuery(generations int, placeholder func(n int) string) string {
 	}
 	return `SELECT k.id, k.user_id, k.purpose, k.prefix, k.pepper_id, k.digest, k.seal, k.parent_id,
 		k.created_at, k.expires_at, k.revoked_at, k.last_used_at, k.last_used_ip,
+		k.access_level, k.services, k.allowed_networks, k.denied_networks,
 		u.username, u.display_name, u.email, u.is_service, u.is_active, u.time_zone, u.created_at, ` + permissionsOf("k.user_id") + `
 		FROM api_keys k JOIN users u ON u.id = k.user_id WHERE ` + strings.Join(matches, " OR ")
 }
@@ -99,6 +100,7 @@ func (s *Store) keyByDigest(ctx context.Context, digests []models.Digest, u *mod
 	}
 	err := row.Scan(&k.ID, &k.UserID, &k.Purpose, &k.Prefix, &k.PepperID, &k.Digest, &k.Seal, &k.ParentID,
 		&k.CreatedAt, &k.ExpiresAt, &k.RevokedAt, &k.LastUsedAt, &k.LastUsedIP,
+		&k.Level, &k.Services, &k.Allowed, &k.Denied,
 		&u.Username, &u.DisplayName, &u.Email, &u.IsService, &u.IsActive, &u.TimeZone, &u.CreatedAt, &u.Permissions)
 	u.ID = k.UserID
 	return err

@@ -13,7 +13,8 @@ import (
 
 // keyColumns are all columns of a key.
 const keyColumns = `id, user_id, purpose, purpose_fold, prefix, pepper_id, digest, seal, parent_id, form_id,
-	created_at, expires_at, revoked_at, revoked_by, last_used_at, last_used_ip`
+	created_at, expires_at, revoked_at, revoked_by, last_used_at, last_used_ip,
+	access_level, services, allowed_networks, denied_networks, predecessor_id, ends_old`
 
 // IssueAPIKey makes a key for a user and returns it with its secret, which is
 // known only to the caller from then on.

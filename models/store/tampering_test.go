@@ -23,6 +23,7 @@ func TestTampering(t *testing.T) {
 				f.Exec("UPDATE api_keys SET created_at = ? WHERE id = ?", k.CreatedAt.Add(-day), k.ID)
 			}},
 			{"other id", func(k models.APIKey) { f.Exec("UPDATE api_keys SET id = ? WHERE id = ?", "apikeys-y", k.ID) }},
+			{"more access", func(k models.APIKey) { f.Exec("UPDATE api_keys SET services = 'billing' WHERE id = ?", k.ID) }},
 			{"other seal", func(k models.APIKey) { f.Exec("UPDATE api_keys SET seal = digest WHERE id = ?", k.ID) }},
 			{"revocation undone", func(k models.APIKey) {
 				must[models.APIKey](t)(f.Store.RevokeAPIKey(storetest.Console(), f.Alice.ID, k.ID))

@@ -122,7 +122,7 @@ func (t *tx) keyActor(a *models.Actor) (*models.Actor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.Key = &models.ActorKey{ID: key.ID, Purpose: key.Purpose, Prefix: key.Prefix, Created: key.CreatedAt, Expires: key.ExpiresAt}
+	a.Key = key.Acting()
 	return a, nil
 }
 

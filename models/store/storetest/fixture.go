@@ -96,9 +96,7 @@ func (f *Fixture) AsKey(secret models.Secret) context.Context {
 	if err != nil {
 		f.t.Fatalf("Authenticate: %v", err)
 	}
-	return models.WithActor(context.Background(), &models.Actor{User: user, Via: models.ViaKey, Address: "192.0.2.8", Key: &models.ActorKey{
-		ID: key.ID, Purpose: key.Purpose, Prefix: key.Prefix, Created: key.CreatedAt, Expires: key.ExpiresAt,
-	}})
+	return models.WithActor(context.Background(), &models.Actor{User: user, Via: models.ViaKey, Address: "192.0.2.8", Key: key.Acting()})
 }
 
 // Exec runs a statement past the store. Placeholders are question marks.
