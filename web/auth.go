@@ -108,6 +108,9 @@ func (s *Server) loadAPIKey(next echo.HandlerFunc) echo.HandlerFunc {
 			return next(c)
 		}
 		user, key, err := s.Store.Authenticate(r.Context(), presented)
+		if err == nil {
+			err = s.fromItsNetworks(r, key)
+		}
 		if err != nil {
 			return s.countBadKey(r.Context(), presented, err)
 		}
@@ -117,6 +120,9 @@ func (s *Server) loadAPIKey(next echo.HandlerFunc) echo.HandlerFunc {
 			Key:     key.Acting(),
 			Address: facts.Address, UserAgent: facts.UserAgent, RequestID: facts.ID})
 		api.AnnounceExpiry(c, s.Store.Now())
+		if err := withinAccess(c, key.Access); err != nil {
+			return err
+		}
 		return next(c)
 	}
 }

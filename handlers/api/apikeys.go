@@ -24,6 +24,20 @@ func (h *APIKeys) links() linker { return linker{h.BasePath} }
 type newAPIKey struct {
 	Purpose *string
 	Expires optionalTime
+
+	// Our extension: what the key may be used for. What is left out is what the
+	// caller has: everything, or what the key of the call is limited to.
+	AccessLevel                     *string
+	Services                        []string
+	AllowedNetworks, DeniedNetworks []string
+}
+
+func (n newAPIKey) access() models.AccessWish {
+	wish := models.AccessWish{Services: n.Services, Allowed: n.AllowedNetworks, Denied: n.DeniedNetworks}
+	if n.AccessLevel != nil {
+		wish.Level = *n.AccessLevel
+	}
+	return wish
 }
 
 // Index lists a user's keys, newest first. Revoked keys are not in it: in
@@ -112,7 +126,7 @@ func (h *APIKeys) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wish := models.NewKey{Expires: sent.Expires.wish(), FormID: onceFor(c, once)}
+	wish := models.NewKey{Expires: sent.Expires.wish(), Access: sent.access(), FormID: onceFor(c, once)}
 	if sent.Purpose != nil {
 		wish.Purpose = *sent.Purpose
 	}

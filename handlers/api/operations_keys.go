@@ -10,7 +10,7 @@ var keyOperations = []Operation{
 		Query:  with(paging, Parameter{"partialPurpose", "string", "Only keys whose purpose contains this."}, Parameter{"partialKeyword", "string", "Only keys whose purpose contains this, or whose hint begins with it."}),
 		Answer: apiKeysV1{}},
 	{Method: "POST", Path: "/api/users/:user/apikeys", Tag: "API keys", Summary: "Make an API key",
-		Text:    "The key itself is in this answer only, as ApiKey. It can't end later than the key that makes the call, nor beyond the maximum in the settings. You make keys for yourself and, with the rights for it, for service accounts.",
+		Text:    "The key itself is in this answer only, as ApiKey. It can't end later than the key that makes the call, nor beyond the maximum in the settings. You make keys for yourself and, with the rights for it, for service accounts. Keyport's additions are AccessLevel (FullAccess or ReadOnly), Services (names; keyport is this API), AllowedNetworks and DeniedNetworks (like 192.0.2.0/24, up to 50 in all): what is left out is what the caller has, and never more than that is given.",
 		Headers: []Parameter{{"Idempotency-Key", "string", "Keyport's addition: a text of your choice, 1 to 200 characters. A second call with the same one makes no second key and is answered 409."}},
 		Body:    newAPIKey{}, BodyRequired: true, Answer: apiKeyCreated{}, Example: `{"Purpose": "Release pipeline", "Expires": "2027-05-22T18:00:00+02:00"}`},
 	{Method: "GET", Path: "/api/users/:user/apikeys/:id", Tag: "API keys", Summary: "One API key", Answer: apiKeyResource{}},

@@ -46,6 +46,9 @@ type apiKeyResource struct {
 	LastUsedTimeStamp        *timestamp
 	IsLastUsedTimestampKnown bool
 	AccessLevel              string
+	Services                 []string // ours, like the two below
+	AllowedNetworks          []string
+	DeniedNetworks           []string
 	ActorType                string
 	Links                    Links
 }
@@ -68,7 +71,8 @@ func (l linker) apiKey(k models.APIKey) apiKeyResource {
 		ApiKey:  sensitiveValue{HasValue: true, Hint: k.Hint()},
 		Created: timestamp(k.CreatedAt), Expires: timestamp(k.ExpiresAt),
 		LastUsedTimeStamp: timestampOf(k.LastUsedAt), IsLastUsedTimestampKnown: true,
-		AccessLevel: "FullAccess", ActorType: "User",
+		AccessLevel: string(k.Level), Services: append([]string{}, k.Services...),
+		AllowedNetworks: k.Allowed.Texts(), DeniedNetworks: k.Denied.Texts(), ActorType: "User",
 		Links: l.apiKeyLinks(k),
 	}
 }
