@@ -411,6 +411,32 @@ test.describe('', () => {
 });
 
 test.describe('', () => {
+  test.use({ refusals: [422] });
+
+  test('the audit trail', async ({ page, keyport }) => {
+    await keyport.apiKey(maya.username, 'W'.repeat(200));
+    await signIn(page, maya);
+    await page.goto('/configuration/settings/audit');
+    await audit(page, 'audit retention');
+    await page.getByLabel('Keep events for (days)').fill('0');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'audit retention with errors');
+    await page.getByLabel('Keep events for (days)').fill('400');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByText('Settings saved')).toBeVisible();
+    await page.goto('/configuration/audit');
+    for (const event of await page.locator('#audit summary').all()) await event.click();
+    await page.getByText('Kinds, documents and keys').click();
+    await audit(page, 'audit, everything open');
+    await page.goto('/configuration/audit?who=nobody');
+    await audit(page, 'audit, nothing found');
+    await page.goto('/configuration/audit?group=lost&on-from=never');
+    await audit(page, 'audit, filters refused');
+  });
+});
+
+test.describe('', () => {
   test.use({ setUp: { host: 'localhost' }, refusals: [422, 429] });
 
   test('what people sign in with', async ({ page, keyport }) => {
