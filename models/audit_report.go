@@ -60,7 +60,24 @@ func NewAuditWalk(r *Keyring, checkpoints []AuditCheckpoint, heads []AuditHead) 
 		}
 	}
 	w.Report.From = w.from + 1
+	w.beginning()
 	return w
+}
+
+// beginning compares where the chain begins with the given heads. Retention
+// removes what it has sealed; without its seal nothing that was chained can lie
+// before the beginning, or somebody has moved it.
+func (w *AuditWalk) beginning() {
+	for id, heads := range w.heads {
+		for _, h := range heads {
+			switch {
+			case id < w.from && !w.sealed:
+				w.find(id, EventMissing)
+			case id == w.from && string(h.MAC) != string(w.last.MAC):
+				w.find(id, HeadContradicted)
+			}
+		}
+	}
 }
 
 func (w *AuditWalk) find(event int64, flaw AuditFlaw) {

@@ -104,6 +104,12 @@ var tamperings = []func(f *storetest.Fixture, first, last, id int) string{
 		f.Exec(fmt.Sprintf("UPDATE audit_checkpoints SET event_id = %d, mac = (SELECT mac FROM events WHERE id = %d), mac_key = (SELECT mac_key FROM events WHERE id = %d), seal = mac", id, id, id))
 		return "a checkpoint pretended"
 	},
+	func(f *storetest.Fixture, first, last, id int) string {
+		f.Exec("DELETE FROM events")
+		f.Exec(fmt.Sprintf("UPDATE audit_head SET event_id = %d, mac = (SELECT mac FROM audit_checkpoints)", last+id-first))
+		f.Exec(fmt.Sprintf("UPDATE audit_checkpoints SET event_id = %d", last+id-first))
+		return "nothing pretended to have been"
+	},
 }
 
 func edit(column, value string) func(f *storetest.Fixture, first, last, id int) string {
