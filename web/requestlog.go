@@ -72,10 +72,14 @@ func (s *Server) recoverPanic(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) (err error) {
 		defer func() {
 			if p := recover(); p != nil {
-				s.Log.Error("panic", "request", models.RequestFrom(c.Request().Context()).ID, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+				s.logPanic(requestID(c), p)
 				err = &models.Error{Kind: models.Internal, Message: "panic"}
 			}
 		}()
 		return next(c)
 	}
+}
+
+func (s *Server) logPanic(request string, p any) {
+	s.Log.Error("panic", "request", request, "value", fmt.Sprint(p), "stack", string(debug.Stack()))
 }

@@ -48,26 +48,28 @@ func expected(row []string, i int) string {
 
 // What routes of a kind answer each caller. A row with one number is for all.
 const (
-	open       = "200"
-	toSignIn   = "303 303 303 303 303  303 303 303  303 303 303 303" // no session: to sign in; with one: on to somewhere
-	personPage = "303 303 303 303 303  200 200 200  303 303 303 303" // pages know only sessions
-	ownerPage  = "303 303 303 303 303  200 404 404  303 303 303 303"
-	ownerPost  = "303 303 303 303 303  303 404 404  303 303 303 303"
-	adminPage  = "303 303 303 303 303  403 403 200  303 303 303 303"
-	adminPost  = "303 303 303 303 303  403 403 303  303 303 303 303"
-	adminTo    = "303 303 303 303 303  403 403 303  303 303 303 303"
-	nowhere    = "303 303 303 303 303  404 404 404  303 303 303 303"                           // nothing there for people either
-	setupPage  = "404"                                                                         // there are people already
-	apiOpen    = "200 401 401 401 401  200 200 200  200 200 200 200"                           // a broken key is refused even where none is needed
-	apiMe      = "401 401 401 401 401  401 401 401  200 200 200 200"                           // the REST API knows no session
-	apiRefuse  = "401 401 401 401 401  401 401 401  400 400 400 400"                           // what Keyport does not have
-	apiSelf    = "401 401 401 401 401  401 401 401  200 200 200 200  401 401 200 200  403 403" // the key of the call; a login and a token have none
-	apiConfig  = "401 401 401 401 401  401 401 401  403 403 403 200"
-	apiOwner   = "401 401 401 401 401  401 401 401  200 404 404 200" // administrators may look
-	apiLook    = apiOwner + "  401 401 200 404"                      // and so may auditors
-	teamLook   = adminPage + "  200 403 303 303"
-	teamEdit   = adminPage
-	teamPost   = adminPost
+	open = "200"
+	// Only keys count for services, neither sessions nor tokens.
+	verification = "401 401 401 401 401  401 401 401  200 200 200 200  401 401 200 200  401 401"
+	toSignIn     = "303 303 303 303 303  303 303 303  303 303 303 303" // no session: to sign in; with one: on to somewhere
+	personPage   = "303 303 303 303 303  200 200 200  303 303 303 303" // pages know only sessions
+	ownerPage    = "303 303 303 303 303  200 404 404  303 303 303 303"
+	ownerPost    = "303 303 303 303 303  303 404 404  303 303 303 303"
+	adminPage    = "303 303 303 303 303  403 403 200  303 303 303 303"
+	adminPost    = "303 303 303 303 303  403 403 303  303 303 303 303"
+	adminTo      = "303 303 303 303 303  403 403 303  303 303 303 303"
+	nowhere      = "303 303 303 303 303  404 404 404  303 303 303 303"                           // nothing there for people either
+	setupPage    = "404"                                                                         // there are people already
+	apiOpen      = "200 401 401 401 401  200 200 200  200 200 200 200"                           // a broken key is refused even where none is needed
+	apiMe        = "401 401 401 401 401  401 401 401  200 200 200 200"                           // the REST API knows no session
+	apiRefuse    = "401 401 401 401 401  401 401 401  400 400 400 400"                           // what Keyport does not have
+	apiSelf      = "401 401 401 401 401  401 401 401  200 200 200 200  401 401 200 200  403 403" // the key of the call; a login and a token have none
+	apiConfig    = "401 401 401 401 401  401 401 401  403 403 403 200"
+	apiOwner     = "401 401 401 401 401  401 401 401  200 404 404 200" // administrators may look
+	apiLook      = apiOwner + "  401 401 200 404"                      // and so may auditors
+	teamLook     = adminPage + "  200 403 303 303"
+	teamEdit     = adminPage
+	teamPost     = adminPost
 	// Nobody makes a key for another person; the owner may do so here too.
 	personKeyMake   = "303 303 303 303 303  200 404 403  303 303 303 303  404 404 303 303"
 	personKeyStored = "303 303 303 303 303  303 404 303  303 303 303 303  303 404 303 303"
@@ -81,6 +83,11 @@ var expectations = map[string]string{
 	"GET /readyz":      open,
 	"GET /static/*":    open,
 	"GET /favicon.ico": toSignIn,
+
+	"GET /verify":           verification,
+	"HEAD /verify":          verification,
+	"GET /verify/:service":  verification,
+	"HEAD /verify/:service": verification,
 
 	"GET /setup":                setupPage,
 	"POST /setup":               setupPage,
@@ -322,7 +329,7 @@ func knock(t *testing.T, f *storetest.Fixture, caller, pattern string) (*webtest
 	if strings.HasPrefix(pattern, "/configuration/users/:user") && !strings.Contains(pattern, "apikeys") || pattern == "/api/users/:user" {
 		user = userInPath(t, f)
 	}
-	path := strings.NewReplacer(":space", "Spaces-1", ":user", user.PublicID(), ":id", id, "/static/*", staticFile(t, site)).Replace(pattern)
+	path := strings.NewReplacer(":service", "billing", ":space", "Spaces-1", ":user", user.PublicID(), ":id", id, "/static/*", staticFile(t, site)).Replace(pattern)
 	return site, clientFor(t, f, site, caller), oidcIdentityInPath(t, f, path)
 }
 

@@ -52,13 +52,14 @@ type Options struct {
 // Server is the portal and the REST API on one listener.
 type Server struct {
 	Options
-	echo     *echo.Echo
-	sessions *Sessions
-	logins   *logins
-	confirm  *handlers.Confirm
-	badKeys  *badKeys
-	egress   *egress.Guard
-	draining atomic.Bool
+	echo        *echo.Echo
+	sessions    *Sessions
+	logins      *logins
+	confirm     *handlers.Confirm
+	badKeys     *badKeys
+	badVerified *badKeys // at /verify
+	egress      *egress.Guard
+	draining    atomic.Bool
 }
 
 // New builds the server. It opens nothing.
@@ -69,7 +70,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{Options: o, echo: echo.New()}
 	s.sessions = NewSessions(o.Store, strings.EqualFold(o.PublicURL.Scheme, "https"))
 	s.logins = &logins{s.sessions}
-	s.badKeys, s.egress = newBadKeys(o.Store.Now), newGuard(o)
+	s.badKeys, s.badVerified, s.egress = newBadKeys(o.Store.Now), newBadKeys(o.Store.Now), newGuard(o)
 	s.confirm = &handlers.Confirm{Store: o.Store, Party: s.party(), Ways: s.ways()}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = clientAddress(o.TrustedProxies)
@@ -81,7 +82,7 @@ func New(o Options) (*Server, error) {
 }
 
 // Handler returns the whole server as one handler.
-func (s *Server) Handler() http.Handler { return s.echo }
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.front) }
 
 // Route is one entry of the map of addresses.
 type Route struct{ Method, Path string }
@@ -89,6 +90,9 @@ type Route struct{ Method, Path string }
 // Routes lists the map of addresses, without the catch-alls that answer 404.
 func (s *Server) Routes() []Route {
 	var routes []Route
+	for _, path := range []string{verifyPath, verifyPath + "/:service"} { // see front
+		routes = append(routes, Route{http.MethodGet, path}, Route{http.MethodHead, path})
+	}
 	for _, r := range s.echo.Routes() {
 		if r.Method != echo.RouteNotFound && !strings.HasSuffix(r.Path, "/*") || r.Path == "/static/*" {
 			routes = append(routes, Route{r.Method, r.Path})

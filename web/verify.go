@@ -1,0 +1,151 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/keyport/keyport/models"
+)
+
+// verifyPath is where proxies ask whether a call may pass: /verify/billing for
+// the service billing. Below it there is nothing else.
+const verifyPath = "/verify"
+
+// front answers /verify by itself and leaves the rest to Echo: what every call
+// of every service goes through needs neither a session nor a request's id.
+func (s *Server) front(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	if prefix := basePath(s.PublicURL); prefix != "" {
+		if rest, below := strings.CutPrefix(path, prefix); below {
+			path = rest
+		}
+	}
+	rest, ours := strings.CutPrefix(path, verifyPath)
+	if !ours || rest != "" && rest[0] != '/' {
+		s.echo.ServeHTTP(w, r)
+		return
+	}
+	s.verify(w, r, strings.TrimPrefix(rest, "/"))
+}
+
+// verify tells a proxy whether a call may pass. Its contract:
+//
+//   - GET and HEAD, /verify/{service}; the proxy's configuration names the
+//     service. Without a name only keys pass that are good for every service.
+//   - The credential is exactly one X-Octopus-ApiKey, X-Api-Key or
+//     Authorization: Bearer. More than one, lists and look-alikes are 400.
+//   - 200 with all identity headers; 401 for whatever is no key that works, in
+//     the same bytes; 403 for a key that works, but not here; 429 and 503 with
+//     Retry-After. Never a redirect, never a cookie, nothing to be stored. All
+//     but 200 carry the identity headers too, empty, so that a proxy that
+//     copies them overwrites what the client made up.
+//   - X-Forwarded-Method or X-Original-Method say what the call does, if the
+//     socket's other end is a trusted proxy. Otherwise nobody knows, and a key
+//     that only reads is refused.
+func (s *Server) verify(w http.ResponseWriter, r *http.Request, service string) {
+	defer s.survive(w)
+	answer := s.judge(r, service)
+	answer.write(w, r.Method == http.MethodHead)
+	if answer.status != http.StatusOK {
+		s.Log.LogAttrs(r.Context(), answer.level(), "verification", slog.Int("status", answer.status), slog.String("reason", answer.reason),
+			slog.String("service", printable(service, models.MaxServiceName)), slog.String("key", answer.key.KeyID), slog.String("address", s.echo.IPExtractor(r)))
+	}
+}
+
+// survive turns a panic into an answer that opens nothing.
+func (s *Server) survive(w http.ResponseWriter) {
+	if p := recover(); p != nil {
+		s.logPanic("", p)
+		verdict{status: http.StatusServiceUnavailable, reason: "panic"}.write(w, false)
+	}
+}
+
+// judge decides on a call. It asks first what costs least.
+func (s *Server) judge(r *http.Request, service string) verdict {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return verdict{status: http.StatusMethodNotAllowed, reason: "method"}
+	}
+	if service != "" && !models.ValidServiceName(service) {
+		return verdict{status: http.StatusNotFound, reason: "no such service"}
+	}
+	presented, problem := verifiable(r)
+	if problem != "" {
+		return verdict{status: http.StatusBadRequest, reason: problem}
+	}
+	address := s.echo.IPExtractor(r)
+	key, err := s.Store.Verify(r.Context(), presented)
+	if err != nil {
+		return s.refuseKey(presented, address, err)
+	}
+	if reason := s.misplaced(r, key.Access, service, address); reason != "" {
+		return verdict{status: http.StatusForbidden, reason: reason, key: key}
+	}
+	s.Store.Seen(key.KeyID, address, printable(r.UserAgent(), 200), s.Store.Now())
+	return verdict{status: http.StatusOK, key: key, service: service}
+}
+
+// refuseKey answers to a key that was not found to be good. Wrong ones that
+// might have been right count against their network, apart from those of the
+// REST API: a proxy brings the wrong keys of all its clients.
+func (s *Server) refuseKey(presented, address string, err error) verdict {
+	if models.KindOf(err) != models.Unauthenticated {
+		return verdict{status: http.StatusServiceUnavailable, reason: "the database does not answer"}
+	}
+	if _, possible := models.ParseSecret(presented); possible {
+		if slow := s.badVerified.count(address); slow != nil {
+			return verdict{status: http.StatusTooManyRequests, reason: "too many wrong keys", wait: slow.RetryAfter}
+		}
+	}
+	return verdict{status: http.StatusUnauthorized, reason: "no key that works"}
+}
+
+// misplaced says why a good key is not good here, "" when it is.
+func (s *Server) misplaced(r *http.Request, access models.Access, service, address string) string {
+	if access.Whole() {
+		return ""
+	}
+	from, _ := netip.ParseAddr(address)
+	switch {
+	case !access.AllowsService(service):
+		return "service"
+	case !access.AllowsAddress(from):
+		return "network"
+	case access.Reads() && !onlyReads(s.forwardedMethod(r)):
+		return "read-only"
+	}
+	return ""
+}
+
+// onlyReads reports whether a method changes nothing (RFC 9110, 9.2.1).
+func onlyReads(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+// forwardedMethod is what the call that is being verified does, "" when nobody
+// whom we trust has said so, or when it was said twice.
+func (s *Server) forwardedMethod(r *http.Request) string {
+	if !s.fromProxy(r) {
+		return ""
+	}
+	forwarded, original := r.Header["X-Forwarded-Method"], r.Header["X-Original-Method"]
+	if len(forwarded)+len(original) != 1 {
+		return ""
+	}
+	return append(forwarded, original...)[0]
+}
+
+// fromProxy reports whether the other end of the socket is a trusted proxy.
+func (s *Server) fromProxy(r *http.Request) bool {
+	socket, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	for _, network := range s.TrustedProxies {
+		if network.Contains(socket.Addr().Unmap().WithZone("")) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,62 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+)
+
+// The headers in which a key may come, as Go writes their names.
+var keyHeaders = [...]string{"X-Octopus-Apikey", "X-Api-Key"}
+
+const authorization = "Authorization"
+
+// verifiable returns the one credential of a call, or what is wrong with how it
+// came. It is stricter than the REST API: a proxy or the service behind it may
+// read another one of two, so two are none.
+func verifiable(r *http.Request) (presented, problem string) {
+	if len(r.TransferEncoding) > 0 {
+		return "", "a body in pieces" // where two proxies may see different ends of a request
+	}
+	for name := range r.Header {
+		if strings.ContainsRune(name, '_') && isTwin(name) {
+			return "", "a header's look-alike"
+		}
+	}
+	found := 0
+	for _, name := range keyHeaders {
+		if values := r.Header[name]; len(values) > 0 {
+			presented, found = values[0], found+len(values)
+		}
+	}
+	values := r.Header[authorization]
+	if len(values) > 1 {
+		return "", "more than one credential"
+	}
+	if len(values) == 1 {
+		if scheme, token, _ := strings.Cut(values[0], " "); strings.EqualFold(scheme, "Bearer") {
+			presented, found = token, found+1
+		}
+	}
+	switch {
+	case found > 1:
+		return "", "more than one credential"
+	case strings.ContainsFunc(presented, notOfCredential):
+		return "", "no single credential"
+	}
+	return presented, ""
+}
+
+// notOfCredential finds what stands in no credential: spaces are left where
+// lines were folded, commas where headers were joined.
+func notOfCredential(c rune) bool { return c <= ' ' || c >= 0x7f || c == ',' || c == ';' || c == '"' }
+
+// isTwin reports whether a name is one of ours to servers that take _ for -.
+func isTwin(name string) bool {
+	name = strings.ReplaceAll(name, "_", "-")
+	for _, ours := range keyHeaders {
+		if strings.EqualFold(name, ours) {
+			return true
+		}
+	}
+	return strings.EqualFold(name, authorization) || strings.EqualFold(name, "X-Forwarded-Method") || strings.EqualFold(name, "X-Original-Method")
+}
