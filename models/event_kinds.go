@@ -56,6 +56,7 @@ var DocumentKinds = []DocumentKind{
 	{DocumentInvitations, "Invitation"},
 	{DocumentRevocations, "Revocation of API Keys"},
 	{DocumentOIDCIdentities, "OIDC Identity"},
+	{DocumentServices, "Service"},
 	{DocumentSubscriptions, "Subscription"},
 	{DocumentTeams, "Team"},
 	{DocumentUsers, "User"},

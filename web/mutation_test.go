@@ -57,7 +57,7 @@ func newMutator(t *testing.T, f *storetest.Fixture, seed uint64) *mutator {
 	}
 	slices.SortFunc(m.calls, func(a, b call) int { return strings.Compare(a.method+a.template, b.method+b.template) })
 	key, _ := f.Issue(f.Alice, models.NewKey{Purpose: "Victim"})
-	m.ids = []string{f.Bob.PublicID(), f.Robot.PublicID(), f.Charlie.PublicID(), "Teams-1", "Teams-2", "Users-987654", "Subscriptions-1", "Events-1", "spaces-1", "default", "userroles-2", "Invitations-1", key.ID}
+	m.ids = []string{f.Bob.PublicID(), f.Robot.PublicID(), f.Charlie.PublicID(), "Teams-1", "Teams-2", "Users-987654", "Subscriptions-1", "Services-1", "Events-1", "spaces-1", "default", "userroles-2", "Invitations-1", key.ID}
 	return m
 }
 
@@ -241,7 +241,7 @@ func stored(t *testing.T, db *sql.DB) string {
 	err := db.QueryRow(`SELECT (SELECT count(*) || ' ' || COALESCE(sum(version), 0) FROM users) || ' ' || (SELECT count(*) || ' ' || sum(version) FROM teams) || ' ' || (SELECT count(*) FROM team_members)
 		|| ' ' || (SELECT count(*) || ' ' || count(revoked_at) FROM api_keys) || ' ' || (SELECT count(*) || ' ' || COALESCE(sum(version), 0) FROM subscriptions)
 		|| ' ' || (SELECT count(*) || ' ' || COALESCE(sum(version), 0) FROM oidc_identities) || ' ' || (SELECT count(*) FROM invitations) || ' ' || (SELECT version FROM auth_settings)
-		|| ' ' || (SELECT count(*) FROM recorded_identities) || ' ' || (SELECT count(*) FROM sessions)`).Scan(&sum)
+		|| ' ' || (SELECT count(*) FROM recorded_identities) || ' ' || (SELECT count(*) FROM sessions) || ' ' || (SELECT count(*) || ' ' || COALESCE(sum(version), 0) FROM services)`).Scan(&sum)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -85,6 +85,12 @@ func init() {
 		"GET /api/subscriptions/:id":    apiList, // refused before anybody looks whether it is there
 		"PUT /api/subscriptions/:id":    apiConfig,
 		"DELETE /api/subscriptions/:id": apiConfig,
+
+		"GET /api/services":        apiConfig,
+		"POST /api/services":       strings.Replace(apiConfig, "200", "201", 1),
+		"GET /api/services/:id":    apiConfig,
+		"PUT /api/services/:id":    apiConfig,
+		"DELETE /api/services/:id": apiConfig,
 	}
 	for name, row := range rows {
 		expectations[name] = row
@@ -103,6 +109,8 @@ var bodies = map[string]string{
 	"PUT /api/teams/:id":          `{"Name":"unique"}`,
 	"POST /api/subscriptions":     `{"Name":"unique"}`,
 	"PUT /api/subscriptions/:id":  `{"Name":"unique"}`,
+	"POST /api/services":          `{"Name":"matrix"}`,
+	"PUT /api/services/:id":       `{"Description":"unique"}`,
 }
 
 // bodyFor returns the body to send to a route.
@@ -194,6 +202,13 @@ func restIDInPath(t *testing.T, f *storetest.Fixture, pattern string) string {
 	case strings.HasSuffix(pattern, "/subscriptions/:id"):
 		f.Exec("DELETE FROM subscriptions WHERE name LIKE 'Matrix %'")
 		made, err := f.Store.CreateSubscription(f.As(f.Admin), models.SubscriptionWish{Name: "Matrix " + rand.Text()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made.PublicID()
+	case strings.HasSuffix(pattern, "/services/:id"):
+		f.Exec("DELETE FROM services")
+		made, err := f.Store.CreateService(f.As(f.Admin), models.NewService{Name: "in-the-path"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,6 +27,7 @@ func (s *Server) rest(open *echo.Group) error {
 	s.restConfiguration(known, base)
 	s.restSubscriptions(known, base)
 	s.restEvents(known, base)
+	s.restServices(known, base)
 	known.GET("/users/authentication", authentication.ForUser)
 	known.GET("/users/authentication/:user", authentication.ForUser)
 	return s.restLogins(open, base)
@@ -92,6 +93,16 @@ func (s *Server) restSubscriptions(known *echo.Group, base string) {
 		g.PUT("/subscriptions/:id", subscriptions.Update)
 		g.DELETE("/subscriptions/:id", subscriptions.Delete)
 	}
+}
+
+func (s *Server) restServices(known *echo.Group, base string) {
+	services := &api.Services{Store: s.Store, BasePath: base}
+	g := known.Group("", requirePermission(models.ConfigureServer))
+	g.GET("/services", services.Index)
+	g.POST("/services", services.Create)
+	g.GET("/services/:id", services.Show)
+	g.PUT("/services/:id", services.Update)
+	g.DELETE("/services/:id", services.Delete)
 }
 
 func (s *Server) restEvents(known *echo.Group, base string) {

@@ -385,6 +385,7 @@ func census(f *storetest.Fixture) int {
 		+ 17 * (SELECT count(*) + CAST(sum(version + permissions) AS BIGINT) FROM teams)
 		+ 37 * (SELECT count(*) FROM team_members)
 		+ 97 * (SELECT count(*) FROM invitations)
+		+ 113 * (SELECT count(*) + CAST(COALESCE(sum(version), 0) AS BIGINT) FROM services)
 		+ 131 * (SELECT count(*) + CAST(COALESCE(sum(version), 0) AS BIGINT) FROM oidc_identities)
 		+ 53 * (SELECT CAST(sum(version) AS BIGINT) + count(CASE WHEN is_active THEN 1 END) FROM users)
 		+ 1000 * (SELECT count(*) FROM api_keys WHERE revoked_at IS NOT NULL)

@@ -58,7 +58,7 @@ func with(more []Parameter, one ...Parameter) []Parameter {
 // Operations lists every route of the REST API, in the order of the page.
 func Operations() []Operation {
 	return slices.Concat(startOperations, keyOperations, userOperations, teamOperations, eventOperations, subscriptionOperations,
-		configurationOperations, tokenOperations)
+		serviceOperations, configurationOperations, tokenOperations)
 }
 
 // Paths returns the paths at which an operation is served.

@@ -39,6 +39,7 @@ func Columns(t *testing.T) map[string][]string {
 		models.OIDCIdentity{}, serviceAccountID{}, signingKey{},
 		models.Subscription{}, models.AuditCheckpoint{}, models.AuditSettings{},
 		apiKeyNotice{}, models.ScheduledTask{},
+		models.Service{},
 	} {
 		parsed, err := schema.Parse(model, new(sync.Map), schema.NamingStrategy{})
 		if err != nil {
