@@ -39,13 +39,22 @@ func eventRow(e models.Event, zone *time.Location) views.EventRow {
 		ID: e.PublicID(), Icon: eventIcon(e), Tone: eventTones[e.Category], Message: eventWords(e), Facts: eventFacts(e, zone),
 		At: views.Moment{Machine: machine(e.OccurredAt), Text: e.OccurredAt.In(zone).Format("15:04")},
 	}
-	if e.UserID != nil || e.IdentifiedBy != "" {
-		row.By = e.Username
-	}
+	row.By = doer(e)
 	for _, d := range e.Differences {
 		row.Changes = append(row.Changes, views.Change{Name: strings.TrimPrefix(d.Path, "/"), Before: plainValue(d.Before), After: plainValue(d.After)})
 	}
 	return row
+}
+
+// doer names who did it. Sign-ins and refusals name their person in the message.
+func doer(e models.Event) string {
+	switch {
+	case e.Category == models.LoginSucceeded, e.Category == models.LoginFailed, e.Category == models.AccessDenied:
+		return ""
+	case e.UserID == nil && e.IdentifiedBy == "":
+		return "Keyport"
+	}
+	return e.Username
 }
 
 var eventTones = map[models.Category]views.Tone{

@@ -38,7 +38,7 @@ type EventRow struct {
 	Icon    Icon
 	Tone    Tone
 	Message []Words
-	By      string // who did it, "" for Keyport itself
+	By      string // who did it, "" when the message says so itself
 	At      Moment // the time of day
 	Changes []Change
 	Facts   []LinkedFact

@@ -49,8 +49,8 @@ func trailOfEvents() Audit {
 	at := Moment{"2026-11-23T10:42:00Z", "11:42"}
 	facts := []LinkedFact{{"Who", "ada", pathAudit + "?who=Users-3"}, {"From", "10.20.1.6", ""}, {"Program", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", ""}}
 	settings := EventRow{"Events-9", "gear", ToneNone, []Words{{"Authentication settings", true}, {" were changed", false}}, "ada", at, []Change{{"ApiKeyMaxExpiryDays", "366", "180"}}, facts}
-	warned := EventRow{"Events-8", "clock", ToneBad, []Words{{"API key ", false}, {"\"Load balancer check\"", true}, {" (API-L4Q•••••••) of release-bot ends in 10 days", false}}, "", at, nil, facts[1:]}
-	signedIn := EventRow{"Events-7", "sign-in", ToneNone, []Words{{"maya", true}, {" signed in", false}}, "maya", at, nil, facts}
+	warned := EventRow{"Events-8", "clock", ToneBad, []Words{{"API key ", false}, {"\"Load balancer check\"", true}, {" (API-L4Q•••••••) of release-bot ends in 10 days", false}}, "Keyport", at, nil, facts[1:]}
+	signedIn := EventRow{"Events-7", "sign-in", ToneNone, []Words{{"maya", true}, {" signed in", false}}, "", at, nil, facts}
 	return Audit{
 		Shell: shell("Audit", AreaConfiguration, pathAudit), Path: pathAudit, ExportPath: pathAudit + "/export", Filter: eventForm(""),
 		Days:  []EventDay{{"Events-9", Moment{"2026-11-23", "Today"}, []EventRow{settings, warned}}, {"Events-7", Moment{"2026-11-22", "Yesterday"}, []EventRow{signedIn}}},
