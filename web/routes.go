@@ -77,6 +77,7 @@ func (s *Server) pages(open *echo.Group) {
 	s.allKeys(person)
 
 	s.audit(person)
+	s.tasks(person)
 
 	s.teams(person)
 	s.ownedAccounts(person)

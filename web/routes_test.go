@@ -176,10 +176,12 @@ var expectations = map[string]string{
 	"GET /configuration/apikeys/:id/revocation":  adminPage,
 	"POST /configuration/apikeys/:id/revocation": adminPost,
 
-	"GET /configuration/audit":           adminPage + "  200 403 303 303",
-	"GET /configuration/audit/export":    adminPage + "  200 403 303 303",
-	"GET /configuration/settings/audit":  adminPage,
-	"POST /configuration/settings/audit": adminPost,
+	"GET /configuration/audit":             adminPage + "  200 403 303 303",
+	"GET /configuration/audit/export":      adminPage + "  200 403 303 303",
+	"GET /configuration/settings/audit":    adminPage,
+	"POST /configuration/settings/audit":   adminPost,
+	"GET /configuration/tasks":             adminPage,
+	"POST /configuration/tasks/expiry/run": adminPost,
 
 	"GET /configuration/teams":                            teamLook,
 	"GET /configuration/teams/:id":                        teamLook,

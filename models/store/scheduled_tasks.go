@@ -53,11 +53,13 @@ func mayRunTasks(actor *models.Actor) error {
 }
 
 // RunExpiryTaskNow runs the task at once for somebody who may configure the
-// server.
+// server. It goes on when he hangs up: half a run helps nobody.
 func (s *Store) RunExpiryTaskNow(ctx context.Context) error {
 	if err := mayRunTasks(models.ActorFrom(ctx)); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), models.ExpiryTaskMost)
+	defer cancel()
 	ran, err := s.runExpiryTask(ctx, true)
 	if err == nil && !ran {
 		return models.Conflicted("The task is running at the moment. Wait until it is done.")
