@@ -127,6 +127,17 @@ type NewKey struct {
 	FormID  string
 }
 
+// Describes reports whether a key is what the wish asks for, as far as the wish
+// names something: a purpose, an instant, an access.
+func (n NewKey) Describes(k APIKey) bool {
+	purpose, _ := CleanText(n.Purpose, "", MaxPurpose)
+	if n.Expires.kind == wishInstant && !n.Expires.at.Truncate(time.Microsecond).Equal(k.ExpiresAt) {
+		return false
+	}
+	access, problems := n.Access.read(k.Access)
+	return purpose == k.Purpose && len(problems) == 0 && access.Within(k.Access) && k.Access.Within(access)
+}
+
 // KeyGrant is everything the rule must know besides the wish.
 type KeyGrant struct {
 	Owner       User

@@ -83,6 +83,23 @@ func TestIdempotencyKey(t *testing.T) {
 		if n := f.Count("SELECT COUNT(*) FROM api_keys WHERE purpose = 'Once'"); n != 3 {
 			t.Errorf("there are %d keys, want 3", n)
 		}
+		if id := text(t, made, "Id"); !strings.Contains(text(t, again, "ErrorMessage"), id) {
+			t.Errorf("the second answer does not name %s: %s", id, again.Body)
+		}
+		for _, other := range []string{`{"Purpose":"Once more"}`, `{"Purpose":"Once","Expires":"2026-12-01T12:00:00Z"}`, `{"Purpose":"Once","AccessLevel":"ReadOnly"}`} {
+			answer := admin.Do(http.MethodPost, keys, other, http.Header{"Idempotency-Key": {"another"}}).Want(400)
+			if !strings.Contains(answer.Body, "different key") {
+				t.Errorf("%s: got %s", other, answer.Body)
+			}
+		}
+		exact := `{"purpose":" Once ","Expires":"2026-12-01T13:00:00.1234567+01:00","AccessLevel":"ReadOnly","Services":["keyport"]}`
+		for _, status := range []int{200, 409} {
+			admin.Do(http.MethodPost, keys, exact, http.Header{"Idempotency-Key": {"exact"}}).Want(status)
+		}
+		own := admin.Do(http.MethodPost, "/api/users/me/apikeys", `{"Purpose":"Mine"}`, http.Header{"Idempotency-Key": {"another"}}).Want(200) // another owner's
+		if text(t, own, "UserId") != f.Admin.PublicID() {
+			t.Errorf("got %s", own.Body)
+		}
 		for _, wrong := range []string{" ", `""`, "with blank", "é", strings.Repeat("x", 201)} {
 			send(admin, wrong).Want(400)
 		}

@@ -74,6 +74,10 @@ func init() {
 		"PUT /api/configuration/eventretention/values":   apiConfig,
 		"GET /api/configuration/eventretention/metadata": apiConfig,
 
+		"GET /api/smtpconfiguration":              apiConfig,
+		"PUT /api/smtpconfiguration":              "401 401 401 401 401  401 401 401  403 403 403 400", // it is set in the environment
+		"GET /api/smtpconfiguration/isconfigured": apiMe,
+
 		"GET /api/events/categories":    apiMe,
 		"GET /api/events/groups":        apiMe,
 		"GET /api/events/agents":        apiMe,

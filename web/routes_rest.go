@@ -71,6 +71,10 @@ func (s *Server) restConfiguration(known *echo.Group, base string) {
 	known.GET("/configuration/enabled-feature-toggles", configuration.FeatureToggles)
 
 	configure := requirePermission(models.ConfigureServer)
+	smtp := &api.SMTP{Server: s.MailServer, BasePath: base}
+	known.GET("/smtpconfiguration", smtp.Show, configure)
+	known.PUT("/smtpconfiguration", smtp.Change, configure)
+	known.GET("/smtpconfiguration/isconfigured", smtp.IsConfigured)
 	known.GET("/configuration", configuration.Index, configure)
 	known.GET("/configuration/authentication", configuration.Show, configure)
 	known.GET("/configuration/authentication/values", configuration.Values, configure)

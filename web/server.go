@@ -18,6 +18,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/keyport/keyport/handlers"
+	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store"
 	"github.com/keyport/keyport/web/egress"
 )
@@ -35,7 +36,7 @@ const (
 )
 
 // Options is what a server is made of. Every member but TrustedProxies,
-// SignOn and Mail is needed.
+// SignOn, Mail and MailServer is needed.
 type Options struct {
 	Store          *store.Store
 	PublicURL      *url.URL       // where people reach the portal; links are built from it, never from a request
@@ -43,10 +44,11 @@ type Options struct {
 	Log            *slog.Logger
 	Version        string // semantic version, as the REST API reports it
 
-	EgressAllow      []netip.Prefix // networks that are not the internet, where issuers of tokens may be asked nevertheless
-	RefuseKeyInQuery bool           // whether ?apikey= is no credential for the REST API
-	SignOn           *SignOn        // nil when people sign in with a user name and a password only
-	Mail             handlers.Post  // nil while no mail can be sent
+	EgressAllow      []netip.Prefix     // networks that are not the internet, where issuers of tokens may be asked nevertheless
+	RefuseKeyInQuery bool               // whether ?apikey= is no credential for the REST API
+	SignOn           *SignOn            // nil when people sign in with a user name and a password only
+	Mail             handlers.Post      // nil while no mail can be sent
+	MailServer       *models.MailServer // what the REST API says of it, nil with Mail
 }
 
 // Server is the portal and the REST API on one listener.

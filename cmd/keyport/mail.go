@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store"
 	"github.com/keyport/keyport/web/delivery"
 )
@@ -65,6 +66,14 @@ func (e *environment) mailServer(name string) *url.URL {
 		e.wrong("%s holds a user name without a password. %s", name, example)
 	}
 	return u
+}
+
+// describeMail is what may be told of the mail server.
+func describeMail(o delivery.MailerOptions) *models.MailServer {
+	port, _ := strconv.Atoi(delivery.PortOf(o.Server)) // it was checked when it was read
+	_, password := o.Server.User.Password()
+	return &models.MailServer{Host: o.Server.Hostname(), Port: port, From: o.From, Login: o.Server.User.Username(), HasPassword: password,
+		Encrypted: !delivery.Unencrypted(o.Server)}
 }
 
 // openPost makes the post office, nil when no mail is set up.

@@ -4,10 +4,12 @@ package main
 
 import (
 	"net"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store/storetest"
 	"github.com/keyport/keyport/web/delivery"
 )
@@ -89,5 +91,22 @@ func TestUnencryptedMailIsWarnedOf(t *testing.T) {
 	p.stop(t)
 	if !strings.Contains(p.stderr.String(), "Letters leave this machine without encryption") {
 		t.Errorf("no warning: %s", p.stderr)
+	}
+}
+
+func TestMailServerIsDescribed(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]models.MailServer{
+		"smtp://maya:hunter2hunter2@mail.example.com": {Host: "mail.example.com", Port: 587, From: "keys@example.com", Login: "maya", HasPassword: true, Encrypted: true},
+		"smtp://127.0.0.1:2525?tls=off":               {Host: "127.0.0.1", Port: 2525, From: "keys@example.com"},
+		"smtps://mail.example.com":                    {Host: "mail.example.com", Port: 465, From: "keys@example.com", Encrypted: true},
+	} {
+		server, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := *describeMail(delivery.MailerOptions{Server: server, From: "keys@example.com"}); got != want {
+			t.Errorf("%s: got %+v, want %+v", address, got, want)
+		}
 	}
 }

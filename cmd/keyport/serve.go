@@ -48,7 +48,7 @@ func serve(ctx context.Context, p *program) error {
 	options := web.Options{Store: s, PublicURL: public, TrustedProxies: p.TrustedProxies, EgressAllow: p.EgressAllow, Log: p.log, Version: version,
 		RefuseKeyInQuery: p.RefuseQueryKeys, SignOn: p.SignOn}
 	if post != nil {
-		options.Mail = post
+		options.Mail, options.MailServer = post, describeMail(*p.Mail)
 	}
 	server, err := web.New(options)
 	if err != nil {

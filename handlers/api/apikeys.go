@@ -126,13 +126,13 @@ func (h *APIKeys) Create(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	wish := models.NewKey{Expires: sent.Expires.wish(), Access: sent.access(), FormID: onceFor(c, once)}
+	wish := models.NewKey{Expires: sent.Expires.wish(), Access: sent.access(), FormID: onceFor(c, owner, once)}
 	if sent.Purpose != nil {
 		wish.Purpose = *sent.Purpose
 	}
 	key, secret, err := h.Store.IssueAPIKey(c.Request().Context(), owner, wish)
 	if err != nil {
-		return alreadyMade(err, once)
+		return h.alreadyMade(c, err, owner, wish)
 	}
 	return write(c, http.StatusOK, h.links().apiKeyCreated(key, secret))
 }

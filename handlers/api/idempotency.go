@@ -27,22 +27,31 @@ func idempotencyKey(c echo.Context) (string, error) {
 
 const maxIdempotencyKey = 200
 
-// onceFor is what is stored of an Idempotency-Key: two callers who chose the
-// same one don't get into each other's way.
-func onceFor(c echo.Context, key string) string {
+// onceFor is what is stored of an Idempotency-Key, for as long as the API key
+// itself: two callers who chose the same one don't get into each other's way,
+// nor does one script that makes keys for several accounts.
+func onceFor(c echo.Context, owner int64, key string) string {
 	if key == "" {
 		return ""
 	}
 	caller := models.ActorFrom(c.Request().Context()).User.ID
-	sum := sha256.Sum256([]byte(strconv.FormatInt(caller, 10) + " " + key))
+	sum := sha256.Sum256([]byte(strconv.FormatInt(caller, 10) + " " + strconv.FormatInt(owner, 10) + " " + key))
 	return hex.EncodeToString(sum[:])
 }
 
 // alreadyMade words the refusal of a call that was sent again. The key exists
-// by then, and its secret is gone: it is in the first answer only.
-func alreadyMade(err error, key string) error {
-	if key == "" || models.KindOf(err) != models.Conflict {
+// by then, and its secret is gone: it is in the first answer only. Another call
+// with the same Idempotency-Key is a mistake that a 409 would hide.
+func (h *APIKeys) alreadyMade(c echo.Context, err error, owner int64, wish models.NewKey) error {
+	if wish.FormID == "" || models.KindOf(err) != models.Conflict {
 		return err
 	}
-	return models.Conflicted("A key was made with this Idempotency-Key before. It is in the list of keys, and its secret was in the first answer only. If you did not receive that, revoke the key and make another one, with another Idempotency-Key.")
+	made, err := h.Store.KeyMadeWith(c.Request().Context(), owner, wish.FormID)
+	if err != nil {
+		return err
+	}
+	if !wish.Describes(made) {
+		return models.InvalidField("Idempotency-Key", "This Idempotency-Key was used before, to make the different key "+made.ID+". Use another one for each key.")
+	}
+	return models.Conflicted("The key " + made.ID + " was made with this Idempotency-Key before, and its secret was in the first answer only. If you did not receive that, revoke the key and make another one, with another Idempotency-Key.")
 }

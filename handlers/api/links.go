@@ -26,6 +26,8 @@ var rootLinks = Links{
 	"SignIn":                 "/api/users/login{?returnUrl}",
 	"SignOut":                "/api/users/logout",
 	"SpaceHome":              "/api/{spaceId}",
+	"SmtpConfiguration":      "/api/smtpconfiguration",
+	"SmtpIsConfigured":       "/api/smtpconfiguration/isconfigured",
 	"Spaces":                 "/api/spaces{/id}{?skip,ids,take,partialName}",
 	"Subscriptions":          "/api/Spaces-1/subscriptions{/id}{?skip,take,ids,partialName,spaces}",
 	"Teams":                  "/api/teams{/id}{?skip,take,ids,partialName,spaces,includeSystem}",

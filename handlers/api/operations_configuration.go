@@ -13,6 +13,9 @@ var configurationOperations = []Operation{
 	{Method: "PUT", Path: "/api/configuration/eventretention/values", Tag: "Configuration", Summary: "Change how long events are kept", Text: "From 1 to 3,660 days.", Body: sentRetentionValues{}, BodyRequired: true, Answer: retentionValues{},
 		Example: `{"EventRetentionDays": 365}`},
 	{Method: "GET", Path: "/api/configuration/eventretention/metadata", Tag: "Configuration", Summary: "What the setting means", Answer: configurationMetadata{}},
+	{Method: "GET", Path: "/api/smtpconfiguration", Tag: "Configuration", Summary: "The mail server", Text: "Needs ConfigureServer. The password is never shown.", Answer: smtpResource{}},
+	{Method: "PUT", Path: "/api/smtpconfiguration", Tag: "Configuration", Summary: "Refused: the mail server is set where Keyport is started", Body: none{}, Refuses: true},
+	{Method: "GET", Path: "/api/smtpconfiguration/isconfigured", Tag: "Configuration", Summary: "Whether mail can be sent", Answer: smtpIsConfigured{}},
 	{Method: "GET", Path: "/api/configuration/feature-toggles", Tag: "Configuration", Summary: "Feature toggles by name: none is on", Query: []Parameter{{"Name", "string", "Names, with commas between them."}}, Answer: featureToggles{}},
 	{Method: "GET", Path: "/api/configuration/enabled-feature-toggles", Tag: "Configuration", Summary: "Feature toggles by name: none is on", Query: []Parameter{{"Name", "string", "Names, with commas between them."}}, Answer: featureToggles{}},
 }

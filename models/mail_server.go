@@ -1,0 +1,12 @@
+package models
+
+// MailServer says through which server letters go out, without what only the
+// sender needs: the password stays where the letters are sent.
+type MailServer struct {
+	Host        string
+	Port        int
+	From        string // the address that letters come from
+	Login       string // "" when the server asks for none
+	HasPassword bool
+	Encrypted   bool
+}
