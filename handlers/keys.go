@@ -78,8 +78,26 @@ func (h *Keys) New(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	form := h.form(c, owner, keyForm{Zone: zoneOf(c).String()}, settings, nil)
+	form := h.form(c, owner, keyForm{Zone: zoneOf(c).String(), Purpose: h.purposeLike(c, owner)}, settings, nil)
 	return render(c, http.StatusOK, views.NewKeyPage(form))
+}
+
+// likeFor is how long after its end a key can still be the pattern of a new one.
+const likeFor = 30 * 24 * time.Hour
+
+// purposeLike is the purpose of the key that the new one takes the place of, to
+// which mail about keys that end leads; "" without one. A key that the reader
+// may not see, or that ended long ago, fills nothing in.
+func (h *Keys) purposeLike(c echo.Context, owner keyOwner) string {
+	id := c.QueryParam("like")
+	if id == "" {
+		return ""
+	}
+	key, err := h.Store.APIKey(c.Request().Context(), owner.ID, id)
+	if err != nil || h.Store.Now().Sub(key.ExpiresAt) > likeFor {
+		return ""
+	}
+	return key.Purpose
 }
 
 // Create makes the key and shows its secret, straight from the POST: there is

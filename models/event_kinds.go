@@ -11,6 +11,10 @@ const (
 	APIKeyTwentyDayWarning Category = "ApiKeyExpiryTwentyDayWarning"
 )
 
+// DeliveryFailedEvent is the category of an event that could not be delivered
+// after all attempts; Octopus has none.
+const DeliveryFailedEvent Category = "SubscriptionDeliveryFailed"
+
 // CategoryKind describes a category to people.
 type CategoryKind struct {
 	ID   Category
@@ -28,6 +32,7 @@ var Categories = []CategoryKind{
 	{LoginFailed, "Login failed"},
 	{LoginSucceeded, "Login succeeded"},
 	{Modified, "Document modified"},
+	{DeliveryFailedEvent, "Subscription delivery failed"},
 }
 
 // EventGroup is a set of categories that people choose together.
@@ -41,6 +46,7 @@ type EventGroup struct {
 var EventGroups = []EventGroup{
 	{"Access", "Access events", []Category{AccessDenied}},
 	{"ApiKeyExpiry", "API key expiry events", []Category{APIKeyExpired, APIKeyTenDayWarning, APIKeyTwentyDayWarning}},
+	{"Delivery", "Delivery events", []Category{DeliveryFailedEvent}},
 	{"Document", "Document events", []Category{Created, Modified, Deleted}},
 	{"Login", "Login events", []Category{LoginSucceeded, LoginFailed}},
 }

@@ -30,6 +30,10 @@ type Subscription struct {
 	WebhookHeader    string        // name of a header that is sent along, "" for none
 	WebhookHeaderBox []byte        // its value, locked, see Keyring.Lock; nil for none
 
+	SecretBox      []byte // what webhooks are signed with, locked; nil without a webhook
+	OldSecretBox   []byte // the secret before, which signs as well until OldSecretUntil
+	OldSecretUntil *time.Time
+
 	CreatedAt time.Time
 	Version   int64 // grows with each change
 }
@@ -70,6 +74,14 @@ func ParseSubscriptionID(s string) (id int64, ok bool) {
 // HeaderPlace is where the value of the webhook's header is locked.
 func (s Subscription) HeaderPlace() Place {
 	return RowPlace("subscriptions", "webhook_header_box", s.ID)
+}
+
+// SecretPlace is where the secret of webhooks is locked.
+func (s Subscription) SecretPlace() Place { return RowPlace("subscriptions", "secret_box", s.ID) }
+
+// OldSecretPlace is the place of the secret before.
+func (s Subscription) OldSecretPlace() Place {
+	return RowPlace("subscriptions", "old_secret_box", s.ID)
 }
 
 // MaySeeSubscriptions decides who may look at subscriptions.

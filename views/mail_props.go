@@ -12,8 +12,11 @@ type Mail struct {
 	Facts   []Fact
 	Action  string // what the link does, "" for a letter without
 	Link    string
+	Events  []Fact // what happened: when, and what
 	After   string // below the link, "" for nothing
 	Why     string // why the reader gets this
+
+	Unsubscribe string // address by which the reader ends this kind of mail, "" for mail that everybody must get
 }
 
 // Fact is one line of a list of facts.
@@ -35,10 +38,19 @@ func (m Mail) Plain() string {
 	if len(m.Facts) > 0 {
 		b.WriteString("\n")
 	}
+	for _, e := range m.Events {
+		b.WriteString(e.Label + "\n  " + e.Text + "\n")
+	}
+	if len(m.Events) > 0 {
+		b.WriteString("\n")
+	}
 	if m.Action != "" {
 		paragraph(m.Action + ":\n" + m.Link)
 	}
 	paragraph(m.After)
 	b.WriteString("-- \n" + m.Why + "\n")
+	if m.Unsubscribe != "" {
+		b.WriteString("To get no more of these: " + m.Unsubscribe + "\n")
+	}
 	return b.String()
 }

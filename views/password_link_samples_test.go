@@ -48,10 +48,12 @@ func hostilePasswordLinks(s Shell) []sample {
 	f := Field{Name: "f", Label: hostile, Value: hostile, Hint: hostile, Error: hostile}
 	return []sample{
 		{"choose password shows", ChoosePasswordPage(ChoosePassword{hostile, hostile, evil, hostile, hostile, hostile, f, Field{Name: "g"}, problems})},
+		{"unsubscribe shows", UnsubscribePage(Unsubscribe{hostile, evil, hostile, false})},
+		{"unsubscribed shows", UnsubscribePage(Unsubscribe{Name: hostile, Done: true})},
 		{"dead link shows", DeadLinkPage(DeadLink{hostile, hostile, evil, hostile})},
 		{"forgot shows", ForgotPage(Forgot{f, problems})},
 		{"link reveal shows", LinkRevealPage(LinkReveal{s, hostile, hostile, hostile, hostile, Moment{hostile, hostile}, hostile, hostile, evil, evil})},
 		{"person link shows", PersonLinkSection(PersonLink{hostile, hostile, hostile, evil, hostile})},
-		{"letter shows", MailPage(Mail{hostile, hostile, hostile, hostile, []Fact{{hostile, hostile}}, hostile, evil, hostile, hostile})},
+		{"letter shows", MailPage(Mail{hostile, hostile, hostile, hostile, []Fact{{hostile, hostile}}, hostile, evil, []Fact{{hostile, hostile}}, hostile, hostile, evil})},
 	}
 }

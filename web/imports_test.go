@@ -25,7 +25,7 @@ var floors = map[string]struct{ ours, libraries []string }{
 	"web/egress":              {},
 	"web/openid":              {ours: []string{"models"}, libraries: []string{"oidc", "oauth2"}},
 	"web":                     {ours: []string{"models", "models/store", "views", "static", "handlers", "handlers/api", "web/egress", "web/openid"}, libraries: []string{"echo", "templ", "sessions"}},
-	"web/delivery":            {ours: []string{"models", "models/store", "views"}, libraries: []string{"go-mail"}},
+	"web/delivery":            {ours: []string{"models", "models/store", "views", "handlers/api", "web/egress"}, libraries: []string{"go-mail"}},
 	"cmd/keyport":             {ours: []string{"models", "models/store", "web", "web/delivery", "web/openid"}},
 }
 

@@ -29,3 +29,11 @@ func (s *Server) personLinks(person *echo.Group) {
 	person.GET("/configuration/users/:user/password-link", links.Show, edit)
 	person.POST("/configuration/users/:user/password-link", links.Create, edit, s.requireLocalSignIn, s.freshSignIn)
 }
+
+// unsubscribe serves the links in mail that end it. Mail programs follow them
+// from anywhere and without a cookie, so nothing but the token counts.
+func (s *Server) unsubscribe(open *echo.Group) {
+	unsubscribe := &handlers.Unsubscribe{Store: s.Store}
+	open.GET(handlers.UnsubscribePath, unsubscribe.Show)
+	open.POST(handlers.UnsubscribePath, unsubscribe.Create)
+}

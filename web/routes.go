@@ -29,6 +29,7 @@ func (s *Server) routes() error {
 	s.echo.GET("/favicon.ico", redirectTo(static.URL("favicon.svg")))
 
 	s.tokens(s.echo.Group("", noStore))
+	s.unsubscribe(s.echo.Group("", noStore))
 	s.pages(s.echo.Group("", noStore, protect, s.loadSession))
 	return s.rest(s.echo.Group("/api", noStore, s.loadAPIKey))
 }

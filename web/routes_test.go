@@ -127,6 +127,9 @@ var expectations = map[string]string{
 	"GET /configuration/users/:user/password-link":  adminTo,
 	"POST /configuration/users/:user/password-link": adminPage,
 
+	"GET /unsubscribe":  "404", // no token
+	"POST /unsubscribe": "404",
+
 	"GET /":                                toSignIn,
 	"GET /account":                         toSignIn,
 	"GET /account/profile":                 personPage,

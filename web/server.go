@@ -86,6 +86,9 @@ func New(o Options) (*Server, error) {
 // Handler returns the whole server as one handler.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.front) }
 
+// Egress judges what this server may call.
+func (s *Server) Egress() *egress.Guard { return s.egress }
+
 // Route is one entry of the map of addresses.
 type Route struct{ Method, Path string }
 

@@ -54,22 +54,26 @@ func serve(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	senders := p.senders(s, server, post, public)
 	if err := s.ScheduleExpiryTask(ctx); err != nil {
 		return unlessStopped(ctx, err)
 	}
 	if err := p.announce(ctx, s, public, l.Addr()); err != nil {
 		return unlessStopped(ctx, err)
 	}
-	return p.work(ctx, s, server, post, l)
+	return p.work(ctx, s, server, post, senders, l)
 }
 
 // work serves, keeps the timetable and sends letters until all have ended.
-func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, post *delivery.Post, l net.Listener) error {
+func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, post *delivery.Post, senders []func(context.Context), l net.Listener) error {
 	timetable, cancel := context.WithCancel(ctx)
 	wait := start(timetable, p.log, jobs(s, p.log))
 	var letters sync.WaitGroup
 	if post != nil {
 		letters.Go(func() { post.Run(timetable) })
+	}
+	for _, send := range senders {
+		letters.Go(func() { send(timetable) })
 	}
 	err := server.Serve(ctx, l)
 	cancel()

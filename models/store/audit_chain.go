@@ -25,7 +25,10 @@ func (t *tx) appendEvents() error {
 	if err := t.db.CreateInBatches(t.events, 200).Error; err != nil {
 		return err
 	}
-	return t.db.Exec("UPDATE audit_head SET event_id = ?, mac = ? WHERE id = 1", head.EventID, head.MAC).Error
+	if err := t.db.Exec("UPDATE audit_head SET event_id = ?, mac = ? WHERE id = 1", head.EventID, head.MAC).Error; err != nil || t.appended == nil {
+		return err
+	}
+	return t.appended(t.events)
 }
 
 // lockHead returns the newest link, and keeps everybody else from appending

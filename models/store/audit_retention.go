@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"math"
 	"time"
 
 	"gorm.io/gorm"
@@ -147,9 +146,4 @@ func (t *tx) keepCheckpoint(c models.AuditCheckpoint) error {
 		return err
 	}
 	return t.db.Where("event_id < ?", c.EventID).Delete(&models.AuditCheckpoint{}).Error
-}
-
-// sentEvents is the last event that whoever sends events out has looked at.
-func (t *tx) sentEvents() (int64, error) {
-	return math.MaxInt64, nil
 }

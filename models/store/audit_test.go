@@ -204,6 +204,11 @@ func TestRetentionRemovesTheBeginning(t *testing.T) {
 		kept := len(f.Events()) - old
 		f.Clock.Advance(11 * day)
 		wantKind(t, f.Store.RemoveOldEvents(nobody), 0)
+		if got := len(f.Events()); got != old+kept {
+			t.Errorf("%d events were removed before anybody had sent them out", old+kept-got)
+		}
+		wantKind(t, f.Store.FanOut(nobody), 0)
+		wantKind(t, f.Store.RemoveOldEvents(nobody), 0)
 		events := f.Events()
 		if len(events) != kept+1 || events[len(events)-1].DocumentID != models.AuditRetentionID {
 			t.Errorf("%d events are left, want %d and one that says so", len(events), kept)

@@ -38,7 +38,7 @@ func Columns(t *testing.T) map[string][]string {
 		recordedIdentities{}, models.Invitation{},
 		models.OIDCIdentity{}, serviceAccountID{}, signingKey{},
 		models.Subscription{}, models.AuditCheckpoint{}, models.AuditSettings{},
-		apiKeyNotice{}, models.ScheduledTask{},
+		apiKeyNotice{}, models.ScheduledTask{}, models.Delivery{}, unsubscription{},
 		models.Service{},
 	} {
 		parsed, err := schema.Parse(model, new(sync.Map), schema.NamingStrategy{})

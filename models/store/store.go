@@ -45,12 +45,13 @@ type Store struct {
 	byDigest     string                 // the query of Authenticate
 	prepare      sync.Mutex
 	digestRow    *sql.Stmt // byDigest on SQLite, prepared at its first use
+	happened     chan struct{}
 }
 
 // Open connects to the database and checks that it can be used. It does not
 // migrate. What fails is an *OpenError.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{keyring: o.Keyring, clock: o.Now, log: o.Log, hashing: newHasher()}
+	s := &Store{keyring: o.Keyring, clock: o.Now, log: o.Log, hashing: newHasher(), happened: make(chan struct{}, 1)}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -85,6 +86,17 @@ func (s *Store) Close() error {
 	}
 	s.closers = nil
 	return first
+}
+
+// Happened tells that something was committed here that may have to be sent out.
+// Several things may be told of at once, and those of other replicas never are.
+func (s *Store) Happened() <-chan struct{} { return s.happened }
+
+func (s *Store) wake() {
+	select {
+	case s.happened <- struct{}{}:
+	default:
+	}
 }
 
 // Ping asks the database for a sign of life.

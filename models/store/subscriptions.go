@@ -12,7 +12,8 @@ import (
 )
 
 const subscriptionColumns = `id, name, name_fold, is_disabled, built_in, owner_id, filter, email_teams, email_every, email_priority, email_time_zone,
-	webhook_url, webhook_teams, webhook_timeout, webhook_header, webhook_header_box, created_at, version`
+	webhook_url, webhook_teams, webhook_timeout, webhook_header, webhook_header_box,
+	secret_box, old_secret_box, old_secret_until, created_at, version`
 
 // Subscriptions returns those that match the query, by name, to those who may
 // see subscriptions. There are never more than [models.MaxSubscriptions].
@@ -70,6 +71,9 @@ func (s *Store) CreateSubscription(ctx context.Context, wish models.Subscription
 			return err
 		}
 		if err := t.lockHeader(&made, wish); err != nil {
+			return err
+		}
+		if err := t.renewSecret(&made, ""); err != nil {
 			return err
 		}
 		return t.recordSubscription(actor, models.Created, made, nil, "was created")
@@ -181,6 +185,9 @@ func (t *tx) saveSubscription(actor *models.Actor, stored models.Subscription, w
 		return stored, err
 	}
 	if err := t.lockHeader(&saved, wish); err != nil {
+		return stored, err
+	}
+	if err := t.renewSecret(&saved, stored.WebhookURL); err != nil {
 		return stored, err
 	}
 	changes := stored.Differences(saved)

@@ -20,7 +20,8 @@ type tx struct {
 	db    *gorm.DB
 	now   time.Time
 
-	events []models.Event // what happened, to be appended to the trail at the end
+	events   []models.Event               // what happened, to be appended to the trail at the end
+	appended func(e []models.Event) error // what else to do once the events have their ids, nil for nothing
 }
 
 // maxAttempts bounds how often a transaction is run again after PostgreSQL
@@ -33,13 +34,18 @@ const maxAttempts = 5
 // others hold until they commit, and whoever has that waits for nothing else.
 func (s *Store) inTx(ctx context.Context, operation string, fn func(t *tx) error) error {
 	for attempt := 1; ; attempt++ {
+		happened := false
 		err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 			t := &tx{store: s, db: db, now: s.Now()}
 			if err := fn(t); err != nil {
 				return err
 			}
+			happened = len(t.events) > 0
 			return t.appendEvents()
 		})
+		if err == nil && happened {
+			s.wake()
+		}
 		if attempt == maxAttempts || !lostRace(err) {
 			return s.failure(operation, err)
 		}

@@ -150,13 +150,26 @@ func (u *Undeliverable) Error() string { return "undeliverable: " + u.Cause.Erro
 // Unwrap returns what the server or the check said.
 func (u *Undeliverable) Unwrap() error { return u.Cause }
 
+// Envelope is what mail programs and servers read of a letter besides its words.
+type Envelope struct {
+	ID       string // of the letter, the same for each try; "" for a new one
+	List     string // what kind of letter it is, for filters; "" for one that was asked for
+	Priority models.EmailPriority
+}
+
 // Send sends a letter to one address. An *Undeliverable is final; any other
 // error may pass.
 func (m *Mailer) Send(ctx context.Context, to string, letter views.Mail) error {
+	return m.SendEnveloped(ctx, to, letter, Envelope{})
+}
+
+// SendEnveloped sends a letter that is one of several.
+func (m *Mailer) SendEnveloped(ctx context.Context, to string, letter views.Mail, e Envelope) error {
 	message, err := m.compose(ctx, to, letter)
 	if err != nil {
 		return &Undeliverable{err}
 	}
+	m.mark(message, letter, e)
 	ctx, cancel := context.WithTimeout(ctx, m.time)
 	defer cancel()
 	err = m.post(ctx, message)
@@ -168,6 +181,27 @@ func (m *Mailer) Send(ctx context.Context, to string, letter views.Mail) error {
 		return &Undeliverable{err}
 	}
 	return err
+}
+
+// mark writes the headers of a letter that is one of several. A mail program ends
+// the kind by one POST (RFC 8058), and without opening a page.
+func (m *Mailer) mark(message *smtp.Msg, letter views.Mail, e Envelope) {
+	if e.ID != "" {
+		message.SetMessageIDWithValue(e.ID + "@" + domainOf(m.from))
+	}
+	if e.List != "" {
+		message.SetGenHeader("List-Id", "<"+e.List+"."+domainOf(m.from)+">")
+	}
+	if letter.Unsubscribe != "" {
+		message.SetGenHeader("List-Unsubscribe", "<"+letter.Unsubscribe+">")
+		message.SetGenHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+	}
+	switch e.Priority {
+	case models.PriorityHigh:
+		message.SetImportance(smtp.ImportanceHigh)
+	case models.PriorityLow:
+		message.SetImportance(smtp.ImportanceLow)
+	}
 }
 
 // post holds one conversation. The connection is ours to close: the library

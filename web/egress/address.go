@@ -35,7 +35,7 @@ func (g *Guard) CheckAddress(address string) (problem string) {
 		if !g.Permits(a) {
 			return isInside
 		}
-		allowed = slices.ContainsFunc(g.Allow, func(p netip.Prefix) bool { return p.Contains(a) })
+		allowed = g.allows(a)
 	} else if localName(host) && !allowed {
 		return isInside
 	}
@@ -46,6 +46,11 @@ func (g *Guard) CheckAddress(address string) (problem string) {
 		return wrongPort
 	}
 	return ""
+}
+
+// allows reports whether the operator has named the network of an address.
+func (g *Guard) allows(a netip.Addr) bool {
+	return slices.ContainsFunc(g.Allow, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // plainHost writes a name in ASCII, so that other letters and full stops of

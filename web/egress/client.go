@@ -1,8 +1,10 @@
 package egress
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"time"
 )
@@ -19,11 +21,17 @@ const (
 var ErrTooLong = errors.New("the answer is too long")
 
 // Client returns a client whose calls the guard judges. It uses no proxy,
-// because a proxy would dial in its place; it follows no redirect; and it reads
-// answers up to a limit in bytes.
+// because a proxy would dial in its place; it follows no redirect; it calls http
+// addresses in allowed networks only; and it reads answers up to a limit in bytes.
 func (g *Guard) Client(maxAnswer int64) *http.Client {
-	transport := &http.Transport{
-		DialContext:            g.DialContext,
+	transport := byScheme{https: transport(g.DialContext), http: transport(g.dialAllowed)}
+	return &http.Client{Transport: bounded{transport, maxAnswer}, Timeout: callTime,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+func transport(dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Transport {
+	return &http.Transport{
+		DialContext:            dial,
 		TLSHandshakeTimeout:    dialTime,
 		ResponseHeaderTimeout:  headerTime,
 		IdleConnTimeout:        time.Minute,
@@ -31,8 +39,17 @@ func (g *Guard) Client(maxAnswer int64) *http.Client {
 		MaxResponseHeaderBytes: maxHeaders,
 		ForceAttemptHTTP2:      true,
 	}
-	return &http.Client{Transport: bounded{transport, maxAnswer}, Timeout: callTime,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// byScheme sends what is not encrypted on a way of its own.
+type byScheme struct{ https, http http.RoundTripper }
+
+// RoundTrip makes one call.
+func (b byScheme) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme == "https" {
+		return b.https.RoundTrip(r)
+	}
+	return b.http.RoundTrip(r)
 }
 
 // bounded cuts answers that are too long to be meant.

@@ -43,6 +43,22 @@ func (g *Guard) Hide(listening net.Addr) {
 // dialled: a name with one address inside and one outside is a trap. It dials
 // the very address that was judged.
 func (g *Guard) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	return g.dialJudged(ctx, network, address, g.judge)
+}
+
+// dialAllowed connects like DialContext, but to nothing that the operator has
+// not named: what is sent without encryption must not leave his networks.
+func (g *Guard) dialAllowed(ctx context.Context, network, address string) (net.Conn, error) {
+	return g.dialJudged(ctx, network, address, func(address string) error {
+		a, err := netip.ParseAddrPort(address)
+		if err != nil || !g.allows(a.Addr()) {
+			return ErrRefused
+		}
+		return g.judge(address)
+	})
+}
+
+func (g *Guard) dialJudged(ctx context.Context, network, address string, judge func(string) error) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -54,7 +70,7 @@ func (g *Guard) DialContext(ctx context.Context, network, address string) (net.C
 		return nil, err
 	}
 	for _, a := range found {
-		if err := g.judge(net.JoinHostPort(a.String(), port)); err != nil {
+		if err := judge(net.JoinHostPort(a.String(), port)); err != nil {
 			return nil, err
 		}
 	}

@@ -1,0 +1,120 @@
+package delivery
+
+import (
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/keyport/keyport/models"
+	"github.com/keyport/keyport/models/store"
+	"github.com/keyport/keyport/views"
+)
+
+// words says what happened.
+func (n *Notices) words(letter []store.Outgoing) views.Mail {
+	if o := letter[0]; len(letter) == 1 && o.Key != nil {
+		return n.keyWords(o)
+	}
+	return n.digestWords(letter)
+}
+
+// keyWords tells of one key that ends, with what the reader can do about it.
+func (n *Notices) keyWords(o store.Outgoing) views.Mail {
+	key, zone := *o.Key, zoneOf(o)
+	when := endWords(key.ExpiresAt, o.Event.OccurredAt)
+	m := views.Mail{
+		Subject: "API key “" + key.Purpose + "” " + when, Preview: "Make a new one before something stops working.",
+		Title: "An API key " + when, Text: "Whatever uses this key is refused from then on. Make a new key and put it where the old one is.",
+		Facts: []views.Fact{{Label: "Purpose", Text: key.Purpose}, {Label: "Key", Text: key.Hint()}, {Label: "Owner", Text: key.Owner.Name()},
+			{Label: "Ends", Text: moment(key.ExpiresAt, zone)}, {Label: "Last used", Text: lastUse(key.APIKey, zone)}},
+		Action: "Make a new key", Link: n.newKey(key),
+		After: "The link works until 30 days after the end. It asks you to sign in, and fills in the purpose.",
+		Why:   "You get this because you look after this key.",
+	}
+	if o.Event.Category == models.APIKeyExpired {
+		m.Preview, m.Text = "Whatever uses it is refused.", "Whatever uses this key is refused now. If something still needs one, make a new key."
+	}
+	if o.Subscription.BuiltIn != models.OwnKeys {
+		m.Why = "You get this because of the subscription “" + o.Subscription.Name + "”."
+	}
+	return m
+}
+
+// endWords say when a key ends, as seen from a moment.
+func endWords(end, now time.Time) string {
+	left := end.Sub(now)
+	switch days := int(left.Hours()+23) / 24; {
+	case left <= 0:
+		return "has expired"
+	case days <= 1:
+		return "ends within a day"
+	default:
+		return "ends in " + strconv.Itoa(days) + " days"
+	}
+}
+
+func moment(t time.Time, zone *time.Location) string {
+	return t.In(zone).Format("Mon 2 Jan 2006, 15:04") + " " + zone.String()
+}
+
+func lastUse(k models.APIKey, zone *time.Location) string {
+	switch {
+	case k.LastUsedAt == nil:
+		return "never"
+	case k.LastUsedIP == "":
+		return moment(*k.LastUsedAt, zone)
+	}
+	return moment(*k.LastUsedAt, zone) + ", from " + k.LastUsedIP
+}
+
+// newKey is the address of a form that is filled in like this key.
+func (n *Notices) newKey(k models.OwnedKey) string {
+	path := "account/apikeys/new"
+	if k.Owner.IsService {
+		path = "configuration/users/" + k.Owner.PublicID() + "/apikeys/new"
+	}
+	u := n.PublicURL.JoinPath(path)
+	u.RawQuery = url.Values{"like": {k.ID}}.Encode()
+	return u.String()
+}
+
+// zoneOf is the reader's zone, else the subscription's.
+func zoneOf(o store.Outgoing) *time.Location {
+	return models.ZoneOr(o.Recipient.TimeZone, o.Subscription.EmailTimeZone)
+}
+
+// digestWords lists what happened in a while.
+func (n *Notices) digestWords(letter []store.Outgoing) views.Mail {
+	first := letter[0]
+	zone := models.ZoneOr(first.Subscription.EmailTimeZone)
+	m := views.Mail{
+		Subject: first.Subscription.Name + ": " + events(len(letter)), Preview: first.Event.Message,
+		Title: events(len(letter)), Text: "This happened since the last mail of the subscription “" + first.Subscription.Name + "”.",
+		Action: "Open the audit trail", Link: n.PublicURL.JoinPath("configuration/audit").String(),
+		Why: "You get this because of the subscription “" + first.Subscription.Name + "”.",
+	}
+	if len(letter) == 1 {
+		m.Subject, m.Text = first.Subscription.Name+": "+cutWords(first.Event.Message, 120), "This happened just now."
+	}
+	for _, o := range letter {
+		who := o.Event.Username
+		m.Events = append(m.Events, views.Fact{Label: moment(o.Event.OccurredAt, zone), Text: o.Event.Message + " (" + who + ")"})
+	}
+	return m
+}
+
+func events(n int) string {
+	if n == 1 {
+		return "1 event"
+	}
+	return strconv.Itoa(n) + " events"
+}
+
+// cutWords shortens a text for a subject, and takes out what breaks lines.
+func cutWords(s string, most int) string {
+	runes := []rune(s)
+	if len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}
