@@ -39,6 +39,9 @@ type Store struct {
 
 	hashing      *hasher
 	seen         seenMarks
+	verified     *verifyCache
+	changes      changeFeed
+	verifyCounts verifyCounts
 	bursts       bursts
 	signing      signingKeys
 	installation atomic.Pointer[string] // InstallationID, once known
@@ -51,7 +54,7 @@ type Store struct {
 // Open connects to the database and checks that it can be used. It does not
 // migrate. What fails is an *OpenError.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{keyring: o.Keyring, clock: o.Now, log: o.Log, hashing: newHasher(), happened: make(chan struct{}, 1)}
+	s := &Store{keyring: o.Keyring, clock: o.Now, log: o.Log, hashing: newHasher(), happened: make(chan struct{}, 1), verified: newVerifyCache()}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -73,6 +76,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.Close()
 		return nil, err
 	}
+	s.noteKeyChanges()
+	s.closers = append(s.closers, s.changes.stop)
 	return s, nil
 }
 

@@ -33,6 +33,7 @@ const maxAttempts = 5
 // that it recorded are written last: they wait for the head of the chain, which
 // others hold until they commit, and whoever has that waits for nothing else.
 func (s *Store) inTx(ctx context.Context, operation string, fn func(t *tx) error) error {
+	ctx, changed := withKeyChanges(ctx)
 	for attempt := 1; ; attempt++ {
 		happened := false
 		err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
@@ -47,6 +48,9 @@ func (s *Store) inTx(ctx context.Context, operation string, fn func(t *tx) error
 			s.wake()
 		}
 		if attempt == maxAttempts || !lostRace(err) {
+			if *changed { // also after an error: the commit may have happened
+				s.verified.forget()
+			}
 			return s.failure(operation, err)
 		}
 		select {

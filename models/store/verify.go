@@ -2,18 +2,73 @@ package store
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/keyport/keyport/models"
 )
 
+// verifyCounts count what Verify found, and where.
+type verifyCounts struct{ good, refused, unknown, cached atomic.Int64 }
+
+// VerifyStats tells how verification goes, since the store was opened.
+type VerifyStats struct {
+	Good, Refused int64 // keys that open something, and that don't
+	Unknown       int64 // nobody could look
+	Cached        int64 // of the good ones, those that the database was not asked for
+	FeedFresh     bool  // the cache may answer
+}
+
+// VerifyStats returns the counters of Verify.
+func (s *Store) VerifyStats() VerifyStats {
+	c := &s.verifyCounts
+	return VerifyStats{Good: c.good.Load(), Refused: c.refused.Load(), Unknown: c.unknown.Load(), Cached: c.cached.Load(), FeedFresh: s.changes.fresh()}
+}
+
 // Verify returns what a service may know of a presented key. Like Authenticate
 // it has one answer to all that is wrong with a key, and says that it can't
-// know, models.Unavailable, when nobody could look.
+// know, models.Unavailable, when nobody could look. Keys that were found to be
+// good are remembered while every change is heard of.
 func (s *Store) Verify(ctx context.Context, presented string) (models.Verified, error) {
+	secret, ok := models.ParseSecret(presented)
+	if !ok {
+		s.verifyCounts.refused.Add(1)
+		return models.Verified{}, models.Unauthorized()
+	}
+	if !s.changes.started.Load() {
+		s.changes.start(s.followChanges)
+	}
+	sum := s.verified.sum(secret)
+	// First whether we hear, then the generation: a feed that has just come back
+	// has begun a new one. And that before looking anything up: what is found in
+	// this generation is not good in the next.
+	fresh := s.changes.fresh()
+	generation := s.verified.generation.Load()
+	if fresh {
+		if v, known := s.verified.get(&sum, generation, s.Now()); known {
+			s.verifyCounts.cached.Add(1)
+			s.verifyCounts.good.Add(1)
+			return v, nil
+		}
+	}
+	v, err := s.lookUp(ctx, presented)
+	if err == nil {
+		s.verified.put(&sum, generation, v)
+	}
+	return v, err
+}
+
+// lookUp asks the database.
+func (s *Store) lookUp(ctx context.Context, presented string) (models.Verified, error) {
 	user, key, err := s.Authenticate(ctx, presented)
-	if err != nil {
+	switch {
+	case models.KindOf(err) == models.Unauthenticated:
+		s.verifyCounts.refused.Add(1)
+		return models.Verified{}, err
+	case err != nil:
+		s.verifyCounts.unknown.Add(1)
 		return models.Verified{}, err
 	}
+	s.verifyCounts.good.Add(1)
 	return models.Verified{KeyID: key.ID, UserID: user.ID, Username: user.Username, IsService: user.IsService,
 		Expires: key.ExpiresAt, Access: key.Access}, nil
 }

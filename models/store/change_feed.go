@@ -1,0 +1,200 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// changeFeed hears of everything that changes what keys open, by whichever
+// process. It is a promise with an end: heard until then. When the other end
+// falls silent the promise runs out, and every call asks the database.
+type changeFeed struct {
+	started atomic.Bool
+	mu      sync.Mutex
+	cancel  context.CancelFunc
+	closed  bool
+	done    sync.WaitGroup
+
+	heard atomic.Int64 // nanoseconds since feedStart up to which nothing was missed
+}
+
+const (
+	// feedBeat is how often the feed asks whether it still hears.
+	feedBeat = 200 * time.Millisecond
+	// feedFresh is how long an answer counts, from the moment of the question.
+	// Together with what a call takes it stays below the second after which a
+	// revoked key must be dead everywhere.
+	feedFresh = 700 * time.Millisecond
+	// keyChanges is the channel that the triggers speak on.
+	keyChanges = "keyport_key_changes"
+)
+
+// feedStart is where the feed's own clock begins: one that nobody sets.
+var feedStart = time.Now()
+
+// fresh reports whether the cache may answer.
+func (f *changeFeed) fresh() bool {
+	heard := f.heard.Load()
+	return heard != 0 && time.Since(feedStart)-time.Duration(heard) < feedFresh
+}
+
+// hears notes that nothing was missed up to a moment.
+func (f *changeFeed) hears(at time.Time) { f.heard.Store(int64(at.Sub(feedStart))) }
+
+// start listens from the first call on: a command that verifies nothing needs
+// no connection for it.
+func (f *changeFeed) start(follow func(context.Context)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed || f.started.Swap(true) {
+		return
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	f.cancel = cancel
+	f.done.Go(func() { follow(ctx) })
+}
+
+func (f *changeFeed) stop() error {
+	f.mu.Lock()
+	f.closed = true
+	if f.cancel != nil {
+		f.cancel()
+	}
+	f.mu.Unlock()
+	f.done.Wait()
+	f.heard.Store(0)
+	return nil
+}
+
+// followChanges keeps the feed up until the store is closed.
+func (s *Store) followChanges(ctx context.Context) {
+	follow := s.pollChanges
+	if s.pool != nil {
+		follow = s.listenChanges
+	}
+	for ctx.Err() == nil {
+		err := follow(ctx)
+		s.changes.heard.Store(0)
+		if ctx.Err() == nil {
+			s.log.WarnContext(ctx, "keys are looked up in the database at each call: changes are not heard of", "cause", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(feedBeat):
+		}
+	}
+}
+
+// pollChanges follows SQLite. Changes by this process are known before they are
+// answered; those of a command beside it are found by the counter that the
+// triggers raise.
+func (s *Store) pollChanges(ctx context.Context) error {
+	db, err := s.read.DB()
+	if err != nil {
+		return err
+	}
+	var last int64
+	for {
+		asked := time.Now()
+		var version int64
+		err := within(ctx, feedFresh, func(ctx context.Context) error {
+			return db.QueryRowContext(ctx, "SELECT version FROM key_changes").Scan(&version)
+		})
+		if err != nil {
+			return err
+		}
+		if version != last {
+			s.verified.forget()
+			last = version
+		}
+		s.changes.hears(asked)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(feedBeat):
+		}
+	}
+}
+
+// listenChanges follows PostgreSQL on a connection of its own.
+func (s *Store) listenChanges(ctx context.Context) error {
+	var conn *pgx.Conn
+	err := within(ctx, authenticateTimeout, func(ctx context.Context) (err error) {
+		if conn, err = pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig.Copy()); err != nil {
+			return err
+		}
+		_, err = conn.Exec(ctx, "LISTEN "+keyChanges)
+		return err
+	})
+	if conn != nil {
+		defer func() { _ = conn.PgConn().Conn().Close() }() // at once: the other end may be gone
+	}
+	if err != nil {
+		return err
+	}
+	s.verified.forget() // whatever was said while nobody listened
+	for ctx.Err() == nil {
+		if err := s.heartbeat(ctx, conn); err != nil {
+			return err
+		}
+		if err := s.hearChanges(ctx, conn); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// heartbeat asks the other end for an answer. What was said before it comes in
+// before it.
+func (s *Store) heartbeat(ctx context.Context, conn *pgx.Conn) error {
+	asked := time.Now()
+	err := within(ctx, feedFresh, func(ctx context.Context) error { return conn.Ping(ctx) })
+	if err != nil {
+		return err
+	}
+	if err := s.hearWaiting(ctx, conn); err != nil {
+		return err
+	}
+	s.changes.hears(asked)
+	return nil
+}
+
+// hearWaiting takes what came in with the answer, without waiting for more.
+func (s *Store) hearWaiting(ctx context.Context, conn *pgx.Conn) error {
+	return s.hearUntil(ctx, conn, time.Now().Add(time.Millisecond))
+}
+
+// hearChanges waits for changes until the next heartbeat.
+func (s *Store) hearChanges(ctx context.Context, conn *pgx.Conn) error {
+	return s.hearUntil(ctx, conn, time.Now().Add(feedBeat))
+}
+
+func (s *Store) hearUntil(ctx context.Context, conn *pgx.Conn, until time.Time) error {
+	limited, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	for {
+		_, err := conn.WaitForNotification(limited)
+		switch {
+		case err == nil:
+			s.verified.forget()
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case limited.Err() != nil && !conn.IsClosed():
+			return nil
+		default:
+			return errors.Join(err, limited.Err())
+		}
+	}
+}
+
+// within runs fn with a limit of time.
+func within(ctx context.Context, limit time.Duration, fn func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return fn(ctx)
+}

@@ -1,0 +1,179 @@
+package store
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/keyport/keyport/models"
+)
+
+// verifyCache holds what was found about good keys. A key that was found in one
+// generation is not good in the next: whatever changes what a key opens begins a
+// new one, and a look-up that was under way when it began counts for the old.
+//
+// Only good keys have a place. Wrong ones, however many, push nothing out.
+type verifyCache struct {
+	salt       [16]byte // so that nobody can choose keys that share a set
+	generation atomic.Uint64
+	locks      [cacheLocks]sync.Mutex
+	sets       []*cacheSet // each is made when it is first needed
+	access     accessTable
+}
+
+const (
+	cacheWays  = 16
+	cacheLocks = 256
+	// cacheSets bounds the cache: 131,072 keys, about 24 MB. Sets fill unevenly;
+	// 100,000 keys in use find room in so many.
+	cacheSets = 8192
+)
+
+// cacheSet is a handful of keys. It holds no pointers, so the collector has
+// nothing to walk.
+type cacheSet [cacheWays]cachedKey
+
+type cachedKey struct {
+	sum        [sha256.Size]byte
+	generation uint64 // 0 for a place that is free
+	userID     int64
+	expires    int64 // microseconds
+	access     uint32
+	idLength   uint8
+	length     uint8 // of the text that is in use
+	isService  bool
+	used       bool      // since room was last needed here
+	text       [110]byte // the key's id and the user name
+}
+
+func newVerifyCache() *verifyCache {
+	c := &verifyCache{sets: make([]*cacheSet, cacheSets)}
+	_, _ = rand.Read(c.salt[:])
+	c.generation.Store(1)
+	return c
+}
+
+// forget begins a new generation.
+func (c *verifyCache) forget() { c.generation.Add(1) }
+
+// sum is the name of a key in the cache. It is no digest that the database
+// holds, and another one in each process.
+func (c *verifyCache) sum(s models.Secret) [sha256.Size]byte {
+	var text [len(c.salt) + models.SecretLength]byte
+	copy(text[:], c.salt[:])
+	copy(text[len(c.salt):], s.Reveal())
+	return sha256.Sum256(text[:])
+}
+
+func (c *verifyCache) place(sum *[sha256.Size]byte) (set int, lock *sync.Mutex) {
+	set = (int(sum[0])<<8 | int(sum[1])) % len(c.sets)
+	return set, &c.locks[set%cacheLocks]
+}
+
+// get returns a key that was found in the generation, and whether it was. One
+// that has ended since is not good any more.
+func (c *verifyCache) get(sum *[sha256.Size]byte, generation uint64, now time.Time) (v models.Verified, known bool) {
+	n, lock := c.place(sum)
+	lock.Lock()
+	defer lock.Unlock()
+	set := c.sets[n]
+	if set == nil {
+		return v, false
+	}
+	for i := range set {
+		if k := &set[i]; k.generation == generation && k.sum == *sum {
+			if k.expires <= now.UnixMicro() {
+				return v, false
+			}
+			k.used = true
+			return k.verified(&c.access), true
+		}
+	}
+	return v, false
+}
+
+// verified reads the entry. The two texts are one, made at once.
+func (k *cachedKey) verified(access *accessTable) models.Verified {
+	text := string(k.text[:k.length])
+	return models.Verified{KeyID: text[:k.idLength], UserID: k.userID, Username: text[k.idLength:], IsService: k.isService,
+		Expires: time.UnixMicro(k.expires).UTC(), Access: access.at(k.access)}
+}
+
+// put keeps what was found in a generation. What has no room, such as a very
+// long name, is looked up each time.
+func (c *verifyCache) put(sum *[sha256.Size]byte, generation uint64, v models.Verified) {
+	access, ok := c.access.number(v.Access)
+	if length := len(v.KeyID) + len(v.Username); !ok || length > len(cachedKey{}.text) {
+		return
+	}
+	n, lock := c.place(sum)
+	lock.Lock()
+	defer lock.Unlock()
+	if c.sets[n] == nil {
+		c.sets[n] = new(cacheSet)
+	}
+	k := c.sets[n].room(sum, c.generation.Load())
+	*k = cachedKey{sum: *sum, generation: generation, userID: v.UserID, expires: v.Expires.UnixMicro(), access: access,
+		idLength: uint8(len(v.KeyID)), length: uint8(len(v.KeyID) + len(v.Username)), isService: v.IsService, used: true}
+	copy(k.text[copy(k.text[:], v.KeyID):], v.Username)
+}
+
+// room finds a place: the key's own, one that holds nothing that counts, or that
+// of a key which was not used since room was last needed.
+func (s *cacheSet) room(sum *[sha256.Size]byte, generation uint64) *cachedKey {
+	free := -1
+	for i := range s {
+		switch k := &s[i]; {
+		case k.sum == *sum:
+			return k
+		case k.generation != generation:
+			free = i
+		}
+	}
+	for i := 0; free < 0; i = (i + 1) % cacheWays {
+		if !s[i].used {
+			free = i
+		}
+		s[i].used = false
+	}
+	return &s[free]
+}
+
+// accessTable keeps each access once: most keys share a few.
+type accessTable struct {
+	mu     sync.RWMutex
+	known  map[string]uint32
+	access []models.Access
+}
+
+// maxAccesses bounds the table.
+const maxAccesses = 4096
+
+func (t *accessTable) at(n uint32) models.Access {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.access[n]
+}
+
+func (t *accessTable) number(a models.Access) (n uint32, ok bool) {
+	name := accessName(a)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n, ok := t.known[name]; ok || len(t.access) >= maxAccesses {
+		return n, ok
+	}
+	if t.known == nil {
+		t.known = map[string]uint32{}
+	}
+	n = uint32(len(t.access))
+	t.known[name], t.access = n, append(t.access, a)
+	return n, true
+}
+
+// accessName is a text that two accesses share only if they are alike.
+func accessName(a models.Access) string {
+	return strings.Join([]string{string(a.Level), strings.Join(a.Services, " "), strings.Join(a.Allowed.Texts(), " "), strings.Join(a.Denied.Texts(), " ")}, "\n")
+}
