@@ -134,7 +134,12 @@ func (s *Server) loadAPIKey(next echo.HandlerFunc) echo.HandlerFunc {
 func (s *Server) credential(r *http.Request) (presented string, given bool) {
 	values := append(r.Header.Values("X-Octopus-ApiKey"), r.Header.Values("X-NuGet-ApiKey")...)
 	values = append(values, bearer(r.Header)...)
-	for _, value := range append(values, s.keysInQuery(r)...) {
+	return onlyOne(append(values, s.keysInQuery(r)...))
+}
+
+// onlyOne returns the credential that all values are, "" when they differ.
+func onlyOne(values []string) (presented string, given bool) {
+	for _, value := range values {
 		if value == "" || given && value == presented {
 			continue
 		}

@@ -14,7 +14,7 @@ import (
 // notREST are the routes for programs that the description leaves to others:
 // assets, probes and the pages.
 func isREST(path string) bool {
-	return path == "/api" || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/.well-known/") || strings.HasPrefix(path, "/token/")
+	return path == "/api" || strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/.well-known/") || strings.HasPrefix(path, "/token/") || strings.HasPrefix(path, "/introspect")
 }
 
 // Every route of the REST API is described, and nothing else.

@@ -30,6 +30,7 @@ func (s *Server) routes() error {
 
 	s.tokens(s.echo.Group("", noStore))
 	s.unsubscribe(s.echo.Group("", noStore))
+	s.introspection(s.echo.Group("", noStore))
 	s.pages(s.echo.Group("", noStore, protect, s.loadSession))
 	return s.rest(s.echo.Group("/api", noStore, s.loadAPIKey))
 }

@@ -89,6 +89,10 @@ var expectations = map[string]string{
 	"GET /verify/:service":  verification,
 	"HEAD /verify/:service": verification,
 
+	// A service asks by a key of its own account, and nobody else may.
+	"POST /introspect":       "401 401 401 401 401  401 401 401  403 403 200 403",
+	"POST /introspect/batch": "401 401 401 401 401  401 401 401  403 403 400 403", // a form, and it wants JSON
+
 	"GET /setup":                setupPage,
 	"POST /setup":               setupPage,
 	"GET /sign-in":              "200 200 200 200 200  303 303 303  200 200 200 200",
@@ -245,6 +249,8 @@ var matrixSelection = models.KeySelection{At: storetest.Epoch.Add(2 * time.Hour)
 
 // inputs are what a route needs to be accepted.
 var inputs = map[string]url.Values{
+	"POST /introspect": {"token": {"no key"}},
+
 	"POST /account/time-zone":                           {"zone": {"Europe/Stockholm"}},
 	"POST /account/password":                            {"current": {"not it"}, "password": {"another long passphrase"}, "again": {"another long passphrase"}},
 	"POST /account/apikeys":                             {"purpose": {"matrix"}, "expiry": {"30"}, "zone": {"UTC"}},

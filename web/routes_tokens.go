@@ -35,7 +35,7 @@ func isExchange(route string) bool {
 
 // isTokenPath reports whether a path outside of the REST API is for programs.
 func isTokenPath(path string) bool {
-	return path == api.ExchangePath || path == api.DiscoveryPath || path == api.KeySetPath
+	return path == api.ExchangePath || path == api.DiscoveryPath || path == api.KeySetPath || path == api.IntrospectPath || path == api.IntrospectBatchPath
 }
 
 func newGuard(o Options) *egress.Guard { return &egress.Guard{Allow: o.EgressAllow} }

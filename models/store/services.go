@@ -52,6 +52,20 @@ func findService(db *gorm.DB, id int64) (models.Service, error) {
 	return found, err
 }
 
+// ServiceNamed returns a service for judging a call that was made to it. One
+// that is not registered has no rules. "" is a service that nobody named.
+func (s *Store) ServiceNamed(ctx context.Context, name string) (models.Service, error) {
+	found := models.Service{}
+	if name == "" {
+		return found, nil
+	}
+	err := s.read.WithContext(ctx).Select(serviceColumns).Where("name = ?", name).Take(&found).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return models.Service{Name: name}, nil
+	}
+	return found, s.failure("service named", err)
+}
+
 // CreateService registers a service.
 func (s *Store) CreateService(ctx context.Context, wish models.NewService) (models.Service, error) {
 	var made models.Service

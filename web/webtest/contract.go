@@ -62,7 +62,7 @@ func effective(r *http.Request) string {
 }
 
 func described(path string) bool {
-	return path == "/api" || strings.HasPrefix(path, "/api/") || path == api.DiscoveryPath || path == api.KeySetPath || path == api.ExchangePath
+	return path == "/api" || strings.HasPrefix(path, "/api/") || path == api.DiscoveryPath || path == api.KeySetPath || path == api.ExchangePath || path == api.IntrospectPath || path == api.IntrospectBatchPath
 }
 
 // Violation says how an answer differs from the description, "" when it does not.
