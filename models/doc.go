@@ -22,5 +22,6 @@
 //	identity     OIDC identity: whose tokens a service account trusts; a job
 //	             elsewhere exchanges such a token for an access token, by which it
 //	             acts as the account
+//	service      an API that accepts keys; keys can be limited to some by name
 //	actor        who is asking, and by which credential
 package models
