@@ -17,7 +17,8 @@ const chunkTimeout = 30 * time.Second
 
 // exportHead names the columns of an export.
 var exportHead = []string{"Id", "Purpose", "Key", "Status", "Owner", "Owner name", "Owner id", "Owner kind",
-	"Created", "Expires", "Last used", "Last used from", "Revoked"}
+	"Created", "Expires", "Last used", "Last used from", "Revoked",
+	"Access level", "Services", "Allowed networks", "Denied networks"}
 
 // Export sends all keys that the list's filters choose, in its order, as a file
 // for spreadsheets. It is written while it is read from the database, so that a
@@ -74,7 +75,8 @@ func exportRecord(k models.OwnedKey, now time.Time) []string {
 		kind = "Service account"
 	}
 	return []string{k.ID, k.Purpose, k.Hint(), exportStatus[k.Status(now)], k.Owner.Username, k.Owner.Name(), k.Owner.PublicID(), kind,
-		machine(k.CreatedAt), machine(k.ExpiresAt), machineOr(k.LastUsedAt), k.LastUsedIP, machineOr(k.RevokedAt)}
+		machine(k.CreatedAt), machine(k.ExpiresAt), machineOr(k.LastUsedAt), k.LastUsedIP, machineOr(k.RevokedAt),
+		string(k.Level), strings.Join(k.Services, " "), strings.Join(k.Allowed.Texts(), " "), strings.Join(k.Denied.Texts(), " ")}
 }
 
 var exportStatus = map[models.KeyStatus]string{

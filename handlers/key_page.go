@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -34,7 +35,7 @@ func (h *Keys) keyPage(c echo.Context, owner keyOwner, key models.APIKey, uses [
 		row.RevokePath = ""
 	}
 	props := views.KeyPage{Shell: owner.shell(c, key.Purpose), Crumbs: owner.below(), Key: row, Owner: owner.name, Zone: zone.String(),
-		History: history(c, models.ParamKey, key.ID)}
+		History: history(c, models.ParamKey, key.ID), Sentence: key.Sentence(now, zone), Limits: limits(key.Access)}
 	for _, use := range uses {
 		program := use.UserAgent
 		if program == "" {
@@ -43,4 +44,15 @@ func (h *Keys) keyPage(c echo.Context, owner keyOwner, key models.APIKey, uses [
 		props.Clients = append(props.Clients, views.KeyClient{Address: use.Address, Program: program, Last: atMinute(use.UsedAt, zone), LastRelative: ago(use.UsedAt, now, zone)})
 	}
 	return props
+}
+
+// limits lists what a key is limited to.
+func limits(a models.Access) (pairs []views.Pair) {
+	for _, limit := range []views.Pair{{Name: "Services", Value: strings.Join(a.Services, ", ")}, {Name: "Only from", Value: strings.Join(a.Allowed.Texts(), ", ")},
+		{Name: "Never from", Value: strings.Join(a.Denied.Texts(), ", ")}} {
+		if limit.Value != "" {
+			pairs = append(pairs, limit)
+		}
+	}
+	return pairs
 }

@@ -142,6 +142,7 @@ func (h *Keys) reveal(c echo.Context, owner keyOwner, key models.APIKey, secret 
 		Shell:  owner.shell(c, "Your new API key"),
 		Secret: secret.Reveal(), Purpose: key.Purpose, Expires: endsOn(key.ExpiresAt, zone, "Mon 2 Jan 2006"),
 		Zone: zone.String(), ServerURL: h.ServerURL, ListPath: owner.path, Crumbs: owner.below(), StoredTo: owner.path + "/stored",
+		Sentence: key.Sentence(h.Store.Now(), zone),
 	}
 }
 

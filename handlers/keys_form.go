@@ -18,6 +18,7 @@ type keyForm struct {
 	Purpose string
 	Expiry  string // a number of days, or customExpiry
 	Date    string // 2027-05-22
+	Access  accessForm
 
 	zoneLost bool // the form named a zone that is none, so nobody knows which day was meant
 }
@@ -25,12 +26,14 @@ type keyForm struct {
 const customExpiry = "custom"
 
 // keyFieldIDs are the inputs that problems point at.
-var keyFieldIDs = map[string]string{"Purpose": "purpose", "Expires": "expires"}
+var keyFieldIDs = map[string]string{"Purpose": "purpose", "Expires": "expires",
+	"AccessLevel": "access-level", "Services": "services", "AllowedNetworks": "allowed", "DeniedNetworks": "denied"}
 
 func readKeyForm(c echo.Context) keyForm {
 	f := keyForm{
 		FormID: c.FormValue("form_id"), Zone: c.FormValue("zone"), Purpose: c.FormValue("purpose"),
 		Expiry: c.FormValue("expiry"), Date: c.FormValue("date"),
+		Access: readAccessForm(c),
 	}
 	if len(f.FormID) > 64 || strings.Trim(f.FormID, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") != "" {
 		f.FormID = "" // not one of ours: the form still works, but can be sent twice
@@ -46,7 +49,7 @@ func (f keyForm) zone() *time.Location { return models.ZoneOr(f.Zone) }
 // wish reads what was asked for. A date or number that can't be read becomes a
 // wish that the rule refuses, so that all problems are told at once.
 func (f keyForm) wish() models.NewKey {
-	wish := models.NewKey{Purpose: f.Purpose, FormID: f.FormID}
+	wish := models.NewKey{Purpose: f.Purpose, FormID: f.FormID, Access: f.Access.wish()}
 	if f.zoneLost {
 		wish.Expires = models.UnreadableExpiry("The time zone of this form is not known. The dates are now shown in " + f.Zone + ": choose again.")
 		return wish
@@ -75,6 +78,7 @@ func (h *Keys) form(c echo.Context, owner keyOwner, f keyForm, settings models.A
 		Purpose: views.Field{Name: "purpose", ID: "purpose", Label: "Purpose", Type: "text", Value: f.Purpose, MaxLength: models.MaxPurpose,
 			Required: true, Autocomplete: "off", Placeholder: "Release pipeline on build-04",
 			Hint: "What uses this key, and where it runs. You will see this in the audit trail."},
+		Access:   f.Access.show(refusal),
 		Custom:   views.Field{Name: "date", ID: "expires", Label: "Expiry date", Type: "date", Value: f.Date, Min: today.String(), Max: last.String()},
 		CustomOn: f.Expiry == customExpiry, CustomHint: "Up to " + last.Words(),
 		Hint: "Works until the end of the chosen day, 23:59:59 in " + zone.String() + ".",

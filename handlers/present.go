@@ -107,7 +107,7 @@ func thousands(n int) string {
 // keyRow shows one key in a list.
 func keyRow(k models.APIKey, now time.Time, zone *time.Location, path string) views.KeyRow {
 	row := views.KeyRow{
-		Path: path + "/" + k.ID, Purpose: k.Purpose, Hint: k.Hint(),
+		Path: path + "/" + k.ID, Purpose: k.Purpose, Hint: k.Hint(), Access: k.Access.Words(),
 		Created: onDay(k.CreatedAt, zone), Expires: endsOn(k.ExpiresAt, zone, "2 Jan 2006"),
 		Remaining: k.Remaining(now),
 	}

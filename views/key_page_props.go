@@ -9,6 +9,9 @@ type KeyPage struct {
 	Clients []KeyClient
 	Zone    string
 	History string // leads to what happened to the key, and with it; "" for those who may not read the trail
+
+	Sentence string // what the key opens and until when
+	Limits   []Pair // services and networks, where the key is limited to some
 }
 
 // KeyClient is a place and a program from which a key was used lately.

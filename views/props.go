@@ -133,6 +133,7 @@ type KeyRow struct {
 	Purpose, Hint  string
 	Badge          string // "Expired", "Revoked" or ""
 	Off            bool   // the key opens nothing any more
+	Access         string // "Read-only on billing from 2 networks"
 	Created        Moment
 	Relative       string // "In 8 days"
 	Tone           Tone   // ToneWarn, ToneBad or ToneNone
@@ -155,6 +156,7 @@ type NewKeyForm struct {
 	FormID     string // one-time id: a form makes one key
 	Zone       string // hidden field; the zone that the dates are in
 	Purpose    Field
+	Access     AccessForm
 	Choices    []ExpiryChoice
 	Custom     Field // the date input
 	CustomOn   bool
@@ -163,6 +165,14 @@ type NewKeyForm struct {
 	Error      string // about the expiry as a whole
 	Title      string // of the error summary
 	Problems   []Problem
+}
+
+// AccessForm is the part of a form about what a key may be used for.
+type AccessForm struct {
+	ReadOnly                  bool // chosen
+	Error                     string
+	Services, Allowed, Denied Field
+	Open                      bool // the limits are shown
 }
 
 // ExpiryChoice is a preset.
@@ -183,6 +193,7 @@ type Reveal struct {
 	ListPath  string
 	Crumbs    []Crumb
 	StoredTo  string // action of "I have stored it"
+	Sentence  string // what the key opens and until when
 }
 
 // RevokeDialog asks before a key is revoked: a dialog over the list, or at the

@@ -170,12 +170,21 @@ func newKeyForm() NewKeyForm {
 		Shell: profileShell("New API key", pathKeys), Path: pathKeys, ListPath: pathKeys, Crumbs: myKeys, FormID: "F0RM", Zone: "Europe/Stockholm",
 		Purpose: Field{Name: "purpose", ID: "purpose", Label: "Purpose", Type: "text", MaxLength: MaxPurpose, Required: true, Autocomplete: "off", Placeholder: "Release pipeline on build-04",
 			Hint: "What uses this key, and where it runs. You will see this in the audit trail."},
+		Access: accessForm(),
 		Choices: []ExpiryChoice{
 			choice("7", "7 days", "", "Mon 30 Nov 2026"), choice("30", "30 days", "", "Wed 23 Dec 2026"), choice("60", "60 days", "", "Fri 22 Jan 2027"),
 			choice("90", "90 days", "", "Sun 21 Feb 2027"), choice("180", "180 days", "Default", "Sat 22 May 2027"), choice("366", "366 days", "Max", "Wed 24 Nov 2027"),
 		},
 		Custom:     Field{Name: "date", ID: "expires", Label: "Expiry date", Type: "date", Value: "2027-02-21", Min: "2026-11-23", Max: "2027-11-24"},
 		CustomHint: "Up to 24 Nov 2027", Hint: "Works until the end of the chosen day, 23:59:59 in Europe/Stockholm.",
+	}
+}
+
+func accessForm() AccessForm {
+	return AccessForm{
+		Services: Field{Name: "services", Label: "Services", Autocomplete: "off", Placeholder: "billing, stock", Hint: "The names of the services that accept this key, with commas between them. Empty: every service."},
+		Allowed:  Field{Name: "allowed", Label: "Allowed networks", Placeholder: "192.0.2.0/24", Hint: "The key works only from here. One on a line. Empty: from everywhere."},
+		Denied:   Field{Name: "denied", Label: "Denied networks", Hint: "The key never works from here. Up to 50 networks in all."},
 	}
 }
 
@@ -191,13 +200,16 @@ func brokenKeyForm() NewKeyForm {
 	f.Purpose.Value, f.Purpose.Error = "", "State the purpose of this key."
 	f.Custom.Value, f.Error = "2028-01-17", "17 Jan 2028 is past the 366-day maximum. Choose a date on or before 24 Nov 2027."
 	f.Custom.Error = f.Error
-	f.Problems = []Problem{{"purpose", f.Purpose.Error}, {"expires", f.Error}}
+	f.Access.Allowed.Value, f.Access.Open = "10.1.2.3/8", true
+	f.Access.Allowed.Error = "“10.1.2.3/8” is an address inside of a network. For the whole network write 10.0.0.0/8, for the address alone 10.1.2.3."
+	f.Problems = []Problem{{"purpose", f.Purpose.Error}, {"expires", f.Error}, {"allowed", f.Access.Allowed.Error}}
+	f.Title = "Three things need your attention"
 	return f
 }
 
 func revealed() Reveal {
 	return Reveal{Shell: profileShell("Your new API key", pathKeys), Secret: "API-FSXEXAMPLEQ7M2KJ9WTBN4VRLD", Purpose: "Release pipeline", Expires: Moment{"2027-05-22T21:59:59Z", "Sat 22 May 2027"}, Zone: "Europe/Stockholm",
-		ServerURL: "https://keyport.example.com", ListPath: pathKeys, Crumbs: myKeys, StoredTo: pathKeys + "/stored"}
+		ServerURL: "https://keyport.example.com", ListPath: pathKeys, Crumbs: myKeys, StoredTo: pathKeys + "/stored", Sentence: "Read-only on billing from 2 networks, ends Sat 22 May 2027"}
 }
 
 func revokeDialog() RevokeDialog {
@@ -299,7 +311,8 @@ func sideOf(area Area) []NavLink {
 
 func keyPage() KeyPage {
 	last := Moment{"2026-11-20T08:12:00Z", "20 Nov 2026, 09:12"}
-	return KeyPage{Shell: profileShell("Laptop scripts", pathKeys), Crumbs: myKeys, Key: usableRows()[0], Zone: "Europe/Stockholm", Clients: []KeyClient{
-		{"192.168.12.40", "curl/8.5.0", last, "3 days ago"}, {"2001:db8:85a3:8d3:1319:8a2e:370:7348", "Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.19045; en-GB) PowerShell/7.5.0", last, "3 days ago"},
-	}}
+	return KeyPage{Shell: profileShell("Laptop scripts", pathKeys), Crumbs: myKeys, Key: usableRows()[0], Zone: "Europe/Stockholm",
+		Sentence: "Read-only on billing from 1 network, ends Mon 30 Nov 2026", Limits: []Pair{{"Services", "billing"}, {"Only from", "10.0.0.0/8"}}, Clients: []KeyClient{
+			{"192.168.12.40", "curl/8.5.0", last, "3 days ago"}, {"2001:db8:85a3:8d3:1319:8a2e:370:7348", "Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.19045; en-GB) PowerShell/7.5.0", last, "3 days ago"},
+		}}
 }

@@ -29,7 +29,7 @@ withAndWithoutScript(() => {
   test('every preset ends when the form said it would', async ({ page, keyport }) => {
     await signIn(page, maya);
     await openNewKey(page);
-    const choices = await page.getByRole('radio').evaluateAll(radios => radios.map(radio => radio.value));
+    const choices = await page.locator('input[name=expiry]').evaluateAll(radios => radios.map(radio => radio.value));
     expect(choices).toEqual(['7', '30', '60', '90', '180', '366', 'custom']);
     await expect(preset(page, 180)).toBeChecked();
     const probe = await keyport.apiKey(maya.username, 'Probe');
