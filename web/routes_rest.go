@@ -63,6 +63,8 @@ func (s *Server) restAPIKeys(known *echo.Group, base string) {
 	known.POST("/users/:user/apikeys", keys.Create)
 	known.GET("/users/:user/apikeys/:id", keys.Show)
 	known.DELETE("/users/:user/apikeys/:id", keys.Delete)
+	known.POST("/users/:user/apikeys/:id/rotate", keys.Rotate)
+	known.POST("/apikeys/self/rotate", keys.RotateSelf)
 }
 
 func (s *Server) restConfiguration(known *echo.Group, base string) {

@@ -241,6 +241,8 @@ var expectations = map[string]string{
 	"POST /api/users/:user/apikeys":                  apiMake,
 	"GET /api/users/:user/apikeys/:id":               apiLook,
 	"DELETE /api/users/:user/apikeys/:id":            apiOwner,
+	"POST /api/users/:user/apikeys/:id/rotate":       apiMake,
+	"POST /api/apikeys/self/rotate":                  apiSelf,
 }
 
 // matrixSelection chooses all keys, as of when the clock stands still: the

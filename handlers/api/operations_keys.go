@@ -25,4 +25,12 @@ var keyOperations = []Operation{
 		Answer: keyPage{}},
 	{Method: "GET", Path: "/api/apikeys/self", Tag: "API keys", Summary: "The key that makes the call: purpose, owner, expiry, access", Answer: ownedKeyResource{}, Ours: true},
 	{Method: "DELETE", Path: "/api/apikeys/self", Tag: "API keys", Summary: "Revoke the key that makes the call", Answer: none{}, Ours: true},
+	{Method: "POST", Path: "/api/users/:user/apikeys/:id/rotate", Tag: "API keys", Summary: "Put a new API key in the place of this one", Ours: true,
+		Text:    "The new key has the same purpose, access and owner. The old one goes on for OverlapDays (0 to 30; 0 without it), or, with OldKeyEnds OnFirstUse, until a minute or so after the new one is first used; never beyond its own end. Expires is as for a key that is made.",
+		Headers: []Parameter{{"Idempotency-Key", "string", "A text of your choice, 1 to 200 characters. A second call with the same one makes no second key and is answered 409."}},
+		Body:    newRotation{}, Answer: apiKeyCreated{}, Example: `{"Expires": "2027-05-22T18:00:00+02:00", "OverlapDays": 7}`},
+	{Method: "POST", Path: "/api/apikeys/self/rotate", Tag: "API keys", Summary: "Put a new API key in the place of the one that makes the call", Ours: true,
+		Text:    "The same, by the key itself. The new key can't end later than the old one would have.",
+		Headers: []Parameter{{"Idempotency-Key", "string", "A text of your choice, 1 to 200 characters. A second call with the same one makes no second key and is answered 409."}},
+		Body:    newRotation{}, Answer: apiKeyCreated{}, Example: `{"Expires": "2027-05-22T18:00:00+02:00", "OverlapDays": 7}`},
 }

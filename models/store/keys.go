@@ -87,11 +87,15 @@ func (t *tx) insertKey(key *models.APIKey) error {
 	err := t.db.Create(key).Error
 	switch {
 	case errors.Is(err, gorm.ErrDuplicatedKey) && key.FormID != nil:
-		return models.Conflicted("This form was already used. Its key is in the list. If you did not copy it, revoke it and make another one.")
+		return usedForm()
 	case errors.Is(err, gorm.ErrCheckConstraintViolated) && strings.Contains(err.Error(), "api_keys_owner_active"):
 		return models.Denied("This account is not active, so it can't have new keys. An administrator can activate it.")
 	}
 	return err
+}
+
+func usedForm() error {
+	return models.Conflicted("This form was already used. Its key is in the list. If you did not copy it, revoke it and make another one.")
 }
 
 // maxFormID is the longest form id; ours have 26 characters.

@@ -96,8 +96,10 @@ func (s *Store) FlushSeen(ctx context.Context) error {
 	for batch := range slices.Chunk(ids, seenBatch) {
 		var early []string
 		err := s.inTx(ctx, "flush seen", func(t *tx) (err error) {
-			early, err = t.writeMarks(marks, batch)
-			return err
+			if early, err = t.writeMarks(marks, batch); err != nil {
+				return err
+			}
+			return t.endReplaced(batch)
 		})
 		if err == nil {
 			err = s.markOwnersSeen(ctx, marks, batch)
