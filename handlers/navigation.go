@@ -31,6 +31,7 @@ var configurationNav = []navEntry{
 	{views.NavLink{Path: TeamsPath, Label: "Teams", Icon: "team"}, models.TeamView},
 	{views.NavLink{Path: AuditPath, Label: "Audit", Icon: "history"}, models.EventView},
 	{views.NavLink{Path: TasksPath, Label: "Tasks", Icon: "clock"}, models.ConfigureServer},
+	{views.NavLink{Path: SubscriptionsPath, Label: "Subscriptions", Icon: "bell"}, models.SubscriptionView},
 	{views.NavLink{Label: "Settings", Icon: "gear"}, models.ConfigureServer},
 	{views.NavLink{Path: AuthSettingsPath, Label: "Authentication", Sub: true}, models.ConfigureServer},
 	{views.NavLink{Path: AuditSettingsPath, Label: "Audit retention", Sub: true}, models.ConfigureServer},

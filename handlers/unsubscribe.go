@@ -26,7 +26,7 @@ func (h *Unsubscribe) Show(c echo.Context) error {
 	if err != nil {
 		return h.dead(c, err)
 	}
-	return render(c, http.StatusOK, views.UnsubscribePage(views.Unsubscribe{Name: found.Name, Path: UnsubscribePath, Token: token}))
+	return render(c, http.StatusOK, views.UnsubscribePage(views.Unsubscribe{Name: found.Name, Token: token}))
 }
 
 // Create ends the mail.

@@ -19,6 +19,7 @@ const (
 	pathForgot       = "/forgot-password"
 	pathReset        = "/reset-password"
 	pathInvitation   = "/invitation"
+	pathUnsubscribe  = "/unsubscribe"
 )
 
 // link is an address for href or action. One with a scheme that could run

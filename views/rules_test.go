@@ -148,7 +148,7 @@ func TestFormsOfSignedInPeopleCarryTheToken(t *testing.T) {
 		doc.Find(`form[method="post"]`).Each(func(_ int, s *goquery.Selection) {
 			action := s.AttrOr("action", "")
 			want := 1
-			if slices.Contains([]string{pathSignIn, pathSetup, pathInvitation, pathReset, pathForgot, pathPasskeySignIn, pathSecondStep}, action) {
+			if slices.Contains([]string{pathSignIn, pathSetup, pathInvitation, pathReset, pathForgot, pathPasskeySignIn, pathSecondStep, pathUnsubscribe}, action) {
 				want = 0
 			}
 			if got := s.Find(`input[type=hidden][name=csrf][value=c5rf]`).Length(); got != want {

@@ -3,7 +3,6 @@ package views
 // Unsubscribe is the page on which somebody ends a kind of mail.
 type Unsubscribe struct {
 	Name  string // of the subscription
-	Path  string // where the form goes
 	Token string
 	Done  bool
 }

@@ -203,7 +203,7 @@ func restIDInPath(t *testing.T, f *storetest.Fixture, pattern string) string {
 		return made.PublicID()
 	case strings.HasSuffix(pattern, "/events/:id"):
 		return fmt.Sprint("Events-", f.Count("SELECT MAX(id) FROM events"))
-	case strings.HasSuffix(pattern, "/subscriptions/:id"):
+	case strings.Contains(pattern, "/subscriptions/:id"):
 		f.Exec("DELETE FROM subscriptions WHERE name LIKE 'Matrix %'")
 		made, err := f.Store.CreateSubscription(f.As(f.Admin), models.SubscriptionWish{Name: "Matrix " + rand.Text()})
 		if err != nil {

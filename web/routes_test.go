@@ -190,6 +190,19 @@ var expectations = map[string]string{
 	"GET /configuration/tasks":             adminPage,
 	"POST /configuration/tasks/expiry/run": adminPost,
 
+	"GET /configuration/subscriptions":                                  teamLook,
+	"POST /configuration/subscriptions":                                 "303 303 303 303 303  403 403 422  303 303 303 303", // without a name
+	"GET /configuration/subscriptions/new":                              teamEdit,
+	"GET /configuration/subscriptions/:id":                              teamLook,
+	"POST /configuration/subscriptions/:id":                             "303 303 303 303 303  403 403 422  303 303 303 303",
+	"POST /configuration/subscriptions/:id/switch":                      teamPost,
+	"POST /configuration/subscriptions/:id/test":                        teamPost,
+	"POST /configuration/subscriptions/:id/replay":                      teamPost,
+	"POST /configuration/subscriptions/:id/deliveries/:delivery/replay": "303 303 303 303 303  403 403 404  303 303 303 303",
+	"POST /configuration/subscriptions/:id/secret":                      teamPost,
+	"GET /configuration/subscriptions/:id/deletion":                     teamEdit,
+	"POST /configuration/subscriptions/:id/deletion":                    teamPost,
+
 	"GET /configuration/teams":                            teamLook,
 	"GET /configuration/teams/:id":                        teamLook,
 	"GET /configuration/teams/new":                        teamEdit,

@@ -28,7 +28,7 @@ const browser = ['Browser tests on SQLite and PostgreSQL', browserTests];
 
 const plans = {
   '--all': [modules, ['C compiler for the race detector', compilerReady], ...checks, build,
-    ['Go tests, shuffled, under the race detector', () => goSuite(['-race'], { CGO_ENABLED: '1' })], goClient, browser],
+    ['Go tests, shuffled', () => goSuite([], portable)], ['Races', races], goClient, browser],
   '--fast': [modules, ...checks, ['Go tests, shuffled', () => goSuite([], portable)]],
   '--browser': [modules, build, browser],
   '--clients': [modules, build, goClient],
@@ -110,6 +110,15 @@ async function formatted() {
   const folders = ['cmd', 'handlers', 'models', 'static', 'views', 'web'];
   const { output } = await run(['gofmt', '-l', ...folders]);
   if (output.trim()) throw new Failure(`These files are not formatted. Run gofmt -w on them.\n${output}`);
+}
+
+// races runs what several goroutines, replicas or kills do to each other under the
+// race detector. The rest is one request after the other, and would only take
+// four times as long.
+function races() {
+  const concurrent = '(AtOnce|Together|Race|Replica|Kill|RevokeMany|Seen|Happened|Deliver|Webhook|Notice|Digest|Feed|Cache|Flood|Storm|Concurren|Verify)';
+  const packages = ['./models/store/...', './web/delivery', './web/verify/...'].filter(p => fs.existsSync(path.join(root, p.replace('/...', ''))));
+  return goTests([...database, 'go', 'test', '-json', '-race', '-timeout=10m', `-run=${concurrent}`, ...packages], { CGO_ENABLED: '1' });
 }
 
 function goSuite(flags, env) {
