@@ -171,6 +171,36 @@ test.describe('', () => {
     await audit(page, 'deactivated users');
   });
 
+  test('subscriptions', async ({ page }) => {
+    await signIn(page, maya);
+    await page.goto('/configuration/subscriptions');
+    await audit(page, 'subscriptions');
+    await page.getByRole('link', { name: 'New subscription' }).click();
+    await audit(page, 'new subscription');
+    await page.getByRole('button', { name: 'Create subscription' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'new subscription with errors');
+    await page.getByLabel('Name', { exact: true }).fill('Keys that end');
+    await page.getByLabel('Address').fill('https://hooks.example.com/keyport');
+    await page.getByRole('button', { name: 'Create subscription' }).click();
+    await expect(heading(page, 'Keys that end')).toBeVisible();
+    await audit(page, 'subscription');
+    await page.getByRole('button', { name: 'New webhook secret' }).click();
+    await expect(page.getByText('Copy the new secret now')).toBeVisible();
+    await audit(page, 'secret of a webhook');
+    await page.goto('/configuration/subscriptions/Subscriptions-2/deletion');
+    await audit(page, 'deleting a subscription');
+    await page.goto('/unsubscribe?token=nonsense');
+    await audit(page, 'a link in a mail that does not work');
+  });
+
+  test('the REST API', async ({ page }) => {
+    await signIn(page, maya);
+    await page.goto('/account/rest-api');
+    await page.locator('#get-api-apikeys summary').click();
+    await audit(page, 'REST API');
+  });
+
   test('profile, password and sessions', async ({ page, another }) => {
     await signIn(await another(), maya);
     await signIn(page, maya);
