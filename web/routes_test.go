@@ -345,6 +345,11 @@ func knock(t *testing.T, f *storetest.Fixture, caller, pattern string) (*webtest
 	if strings.Contains(pattern, "revocations/:id") {
 		id = revocationInPath(t, f)
 	}
+	if strings.Contains(pattern, ":service") {
+		if _, known, err := f.Store.RegisteredService(t.Context(), "billing"); err != nil || !known {
+			register(t, f, models.NewService{Name: "billing"})
+		}
+	}
 	if named := restIDInPath(t, f, pattern); named != "" {
 		id = named
 	}

@@ -54,14 +54,15 @@ type Options struct {
 // Server is the portal and the REST API on one listener.
 type Server struct {
 	Options
-	echo        *echo.Echo
-	sessions    *Sessions
-	logins      *logins
-	confirm     *handlers.Confirm
-	badKeys     *badKeys
-	badVerified *badKeys // at /verify
-	egress      *egress.Guard
-	draining    atomic.Bool
+	echo         *echo.Echo
+	sessions     *Sessions
+	logins       *logins
+	confirm      *handlers.Confirm
+	badKeys      *badKeys
+	badVerified  *badKeys // at /verify
+	serviceRates *serviceRates
+	egress       *egress.Guard
+	draining     atomic.Bool
 }
 
 // New builds the server. It opens nothing.
@@ -73,6 +74,7 @@ func New(o Options) (*Server, error) {
 	s.sessions = NewSessions(o.Store, strings.EqualFold(o.PublicURL.Scheme, "https"))
 	s.logins = &logins{s.sessions}
 	s.badKeys, s.badVerified, s.egress = newBadKeys(o.Store.Now), newBadKeys(o.Store.Now), newGuard(o)
+	s.serviceRates = newServiceRates(o.Store.Now)
 	s.confirm = &handlers.Confirm{Store: o.Store, Party: s.party(), Ways: s.ways()}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = clientAddress(o.TrustedProxies)

@@ -37,13 +37,15 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 //   - The credential is exactly one X-Octopus-ApiKey, X-Api-Key or
 //     Authorization: Bearer. More than one, lists and look-alikes are 400.
 //   - 200 with all identity headers; 401 for whatever is no key that works, in
-//     the same bytes; 403 for a key that works, but not here; 429 and 503 with
-//     Retry-After. Never a redirect, never a cookie, nothing to be stored. All
+//     the same bytes; 403 for a key that works, but not here, or for a service
+//     that is not registered; 429 for a key that calls a service more often than
+//     it allows; 429 and 503 with Retry-After. Never a redirect, never a cookie, nothing to be stored. All
 //     but 200 carry the identity headers too, empty, so that a proxy that
 //     copies them overwrites what the client made up.
-//   - X-Forwarded-Method or X-Original-Method say what the call does, if the
-//     socket's other end is a trusted proxy. Otherwise nobody knows, and a key
-//     that only reads is refused.
+//   - X-Forwarded-Method or X-Original-Method, and X-Forwarded-Uri or
+//     X-Original-URI, say what the call does, if the socket's other end is a
+//     trusted proxy. The rules of the service say whether that only reads.
+//     Otherwise nobody knows, and a key that only reads is refused.
 func (s *Server) verify(w http.ResponseWriter, r *http.Request, service string) {
 	defer s.survive(w)
 	answer := s.judge(r, service)
@@ -79,11 +81,34 @@ func (s *Server) judge(r *http.Request, service string) verdict {
 	if err != nil {
 		return s.refuseKey(presented, address, err)
 	}
-	if reason := s.misplaced(r, key.Access, service, address); reason != "" {
-		return verdict{status: http.StatusForbidden, reason: reason, key: key}
+	if refusal := s.judgeKey(r, key, service, address); refusal.status != 0 {
+		return refusal
 	}
 	s.Store.Seen(key.KeyID, address, printable(r.UserAgent(), 200), s.Store.Now())
 	return verdict{status: http.StatusOK, key: key, service: service}
+}
+
+// judgeKey refuses a good key where it is not good, or is used too often. It
+// returns the zero verdict when the call may pass.
+func (s *Server) judgeKey(r *http.Request, key models.Verified, name, address string) verdict {
+	var service models.Service // one without a name has no rules and no limit
+	if name != "" {
+		found, ok, err := s.Store.RegisteredService(r.Context(), name)
+		switch {
+		case err != nil:
+			return verdict{status: http.StatusServiceUnavailable, reason: "the database does not answer", key: key}
+		case !ok:
+			return verdict{status: http.StatusForbidden, reason: "no such service", key: key}
+		}
+		service = found
+	}
+	if reason := s.misplaced(r, key.Access, service, address); reason != "" {
+		return verdict{status: http.StatusForbidden, reason: reason, key: key}
+	}
+	if wait := s.serviceRates.take(key.KeyID, service); wait > 0 {
+		return verdict{status: http.StatusTooManyRequests, reason: "too many calls", key: key, wait: wait}
+	}
+	return verdict{}
 }
 
 // refuseKey answers to a key that was not found to be good. Wrong ones that
@@ -102,38 +127,42 @@ func (s *Server) refuseKey(presented, address string, err error) verdict {
 }
 
 // misplaced says why a good key is not good here, "" when it is.
-func (s *Server) misplaced(r *http.Request, access models.Access, service, address string) string {
+func (s *Server) misplaced(r *http.Request, access models.Access, service models.Service, address string) string {
 	if access.Whole() {
 		return ""
 	}
 	from, _ := netip.ParseAddr(address)
 	switch {
-	case !access.AllowsService(service):
+	case !access.AllowsService(service.Name):
 		return "service"
 	case !access.AllowsAddress(from):
 		return "network"
-	case access.Reads() && !onlyReads(s.forwardedMethod(r)):
+	case access.Reads() && !service.Reads(s.forwardedCall(r)):
 		return "read-only"
 	}
 	return ""
 }
 
-// onlyReads reports whether a method changes nothing (RFC 9110, 9.2.1).
-func onlyReads(method string) bool {
-	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+// forwardedCall is the method and the path of the call that is being verified,
+// "" for what nobody whom we trust has said, or what was said twice.
+func (s *Server) forwardedCall(r *http.Request) (method, path string) {
+	if !s.fromProxy(r) {
+		return "", ""
+	}
+	path, _, _ = strings.Cut(onlyOf(r.Header["X-Forwarded-Uri"], r.Header["X-Original-Uri"]), "?")
+	return onlyOf(r.Header["X-Forwarded-Method"], r.Header["X-Original-Method"]), path
 }
 
-// forwardedMethod is what the call that is being verified does, "" when nobody
-// whom we trust has said so, or when it was said twice.
-func (s *Server) forwardedMethod(r *http.Request) string {
-	if !s.fromProxy(r) {
-		return ""
+// onlyOf returns the only value of two headers that mean the same, "" when there
+// is none or more than one.
+func onlyOf(a, b []string) string {
+	switch {
+	case len(a) == 1 && len(b) == 0:
+		return a[0]
+	case len(a) == 0 && len(b) == 1:
+		return b[0]
 	}
-	forwarded, original := r.Header["X-Forwarded-Method"], r.Header["X-Original-Method"]
-	if len(forwarded)+len(original) != 1 {
-		return ""
-	}
-	return append(forwarded, original...)[0]
+	return ""
 }
 
 // fromProxy reports whether the other end of the socket is a trusted proxy.

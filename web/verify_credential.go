@@ -58,5 +58,10 @@ func isTwin(name string) bool {
 			return true
 		}
 	}
-	return strings.EqualFold(name, authorization) || strings.EqualFold(name, "X-Forwarded-Method") || strings.EqualFold(name, "X-Original-Method")
+	for _, decides := range [...]string{authorization, "X-Forwarded-Method", "X-Original-Method", "X-Forwarded-Uri", "X-Original-Uri"} {
+		if strings.EqualFold(name, decides) {
+			return true
+		}
+	}
+	return false
 }

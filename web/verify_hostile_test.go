@@ -44,7 +44,7 @@ func hostileHeaders() []string {
 		all = append(all, name+": {key}\r\n")
 	}
 	// A good header beside a twin of a header that decides.
-	for _, name := range []string{"X_Octopus_ApiKey", "X_Api_Key", "X_Forwarded_Method", "X-Original_Method"} {
+	for _, name := range []string{"X_Octopus_ApiKey", "X_Api_Key", "X_Forwarded_Method", "X-Original_Method", "X_Forwarded_Uri", "X-Original_URI"} {
 		all = append(all, "X-Octopus-ApiKey: {key}\r\n"+name+": {bad}\r\n")
 	}
 	// Requests whose end two servers may see in different places.
@@ -66,6 +66,7 @@ func hostileHeaders() []string {
 func TestVerifyAgainstHostileHeaders(t *testing.T) {
 	f := storetest.New(t, storetest.SQLite)
 	site := webtest.New(t, f.Store, behindLoopback)
+	register(t, f, models.NewService{Name: "billing"})
 	_, good := f.Issue(f.Alice, models.NewKey{})
 	key := good.Reveal()
 	fill := strings.NewReplacer("{key}", key, "{bad}", models.NewSecret().Reveal(), "{lower}", strings.ToLower(key), "{cut}", key[:len(key)-1],

@@ -24,6 +24,7 @@ func behindLoopback(o *web.Options) {
 func TestVerifyTellsWhoCalls(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		site := webtest.New(t, f.Store)
+		register(t, f, models.NewService{Name: "billing"})
 		key, secret := f.Issue(f.Robot, models.NewKey{})
 		for _, header := range []string{"X-Octopus-ApiKey", "X-Api-Key", "Authorization"} {
 			client, value := site.Client(), secret.Reveal()
@@ -105,6 +106,7 @@ func headerLines(h http.Header) []string {
 func TestVerifyHoldsAccess(t *testing.T) {
 	f := storetest.New(t, storetest.SQLite)
 	direct, proxied := webtest.New(t, f.Store), webtest.New(t, f.Store, behindLoopback)
+	register(t, f, models.NewService{Name: "billing"}, models.NewService{Name: "stock"})
 	for _, test := range []struct {
 		name   string
 		access models.AccessWish
@@ -115,6 +117,8 @@ func TestVerifyHoldsAccess(t *testing.T) {
 	}{
 		{"its service", models.AccessWish{Services: []string{"billing"}}, "/verify/billing", nil, 200, 200},
 		{"another service", models.AccessWish{Services: []string{"billing"}}, "/verify/stock", nil, 403, 403},
+		{"a service that is not registered", models.AccessWish{}, "/verify/archive", nil, 403, 403},
+		{"its service that is not registered", models.AccessWish{Services: []string{"archive"}}, "/verify/archive", nil, 403, 403},
 		{"no service named", models.AccessWish{Services: []string{"billing"}}, "/verify", nil, 403, 403},
 		{"a service in another letter case", models.AccessWish{Services: []string{"billing"}}, "/verify/Billing", nil, 404, 404},
 		{"reading", models.AccessWish{Level: "ReadOnly"}, "/verify/billing", http.Header{"X-Forwarded-Method": {"GET"}}, 403, 200},
@@ -162,6 +166,7 @@ func TestVerifyHasOneAddress(t *testing.T) {
 func TestVerifySlowsDownGuessing(t *testing.T) {
 	f := storetest.New(t, storetest.SQLite)
 	site := webtest.New(t, f.Store)
+	register(t, f, models.NewService{Name: "billing"})
 	_, good := f.Issue(f.Alice, models.NewKey{})
 	for range 60 {
 		site.WithKey(models.NewSecret().Reveal()).Get("/verify/billing")

@@ -32,6 +32,8 @@ const (
 	feedFresh = 700 * time.Millisecond
 	// keyChanges is the channel that the triggers speak on.
 	keyChanges = "keyport_key_changes"
+	// servicesChanged is what they say on it of services; of keys they say nothing.
+	servicesChanged = "services"
 )
 
 // feedStart is where the feed's own clock begins: one that nobody sets.
@@ -98,20 +100,23 @@ func (s *Store) pollChanges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var last int64
+	var lastKeys, lastServices int64
 	for {
 		asked := time.Now()
-		var version int64
+		var keys, services int64
 		err := within(ctx, feedFresh, func(ctx context.Context) error {
-			return db.QueryRowContext(ctx, "SELECT version FROM key_changes").Scan(&version)
+			return db.QueryRowContext(ctx, "SELECT version, services_version FROM key_changes").Scan(&keys, &services)
 		})
 		if err != nil {
 			return err
 		}
-		if version != last {
+		if keys != lastKeys {
 			s.verified.forget()
-			last = version
 		}
+		if services != lastServices {
+			s.services.forget()
+		}
+		lastKeys, lastServices = keys, services
 		s.changes.hears(asked)
 		select {
 		case <-ctx.Done():
@@ -138,6 +143,7 @@ func (s *Store) listenChanges(ctx context.Context) error {
 		return err
 	}
 	s.verified.forget() // whatever was said while nobody listened
+	s.services.forget()
 	for ctx.Err() == nil {
 		if err := s.heartbeat(ctx, conn); err != nil {
 			return err
@@ -178,8 +184,10 @@ func (s *Store) hearUntil(ctx context.Context, conn *pgx.Conn, until time.Time) 
 	limited, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	for {
-		_, err := conn.WaitForNotification(limited)
+		told, err := conn.WaitForNotification(limited)
 		switch {
+		case err == nil && told.Payload == servicesChanged:
+			s.services.forget()
 		case err == nil:
 			s.verified.forget()
 		case ctx.Err() != nil:

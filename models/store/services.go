@@ -68,6 +68,7 @@ func (s *Store) ServiceNamed(ctx context.Context, name string) (models.Service, 
 
 // CreateService registers a service.
 func (s *Store) CreateService(ctx context.Context, wish models.NewService) (models.Service, error) {
+	defer s.services.forget() // also after an error: the commit may have happened
 	var made models.Service
 	err := s.inTx(ctx, "create service", func(t *tx) error {
 		actor, err := t.actor()
@@ -107,6 +108,7 @@ func (t *tx) roomForService() error {
 
 // ChangeService makes a service what is wished.
 func (s *Store) ChangeService(ctx context.Context, id int64, wish models.ServiceChange) (models.Service, error) {
+	defer s.services.forget() // also after an error: the commit may have happened
 	var saved models.Service
 	err := s.inTx(ctx, "change service", func(t *tx) error {
 		actor, stored, err := t.serviceToChange(id)
@@ -149,6 +151,7 @@ func (t *tx) serviceToChange(id int64) (*models.Actor, models.Service, error) {
 // DeleteService removes a service for good. Keys that may be used only there
 // open nothing any more.
 func (s *Store) DeleteService(ctx context.Context, id int64) (models.Service, error) {
+	defer s.services.forget() // also after an error: the commit may have happened
 	var stored models.Service
 	err := s.inTx(ctx, "delete service", func(t *tx) error {
 		actor, found, err := t.serviceToChange(id)

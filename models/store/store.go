@@ -40,6 +40,7 @@ type Store struct {
 	hashing      *hasher
 	seen         seenMarks
 	verified     *verifyCache
+	services     serviceCopy
 	changes      changeFeed
 	verifyCounts verifyCounts
 	bursts       bursts
