@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store/storetest"
@@ -119,5 +120,36 @@ func TestUnsubscribePage(t *testing.T) {
 		}
 		client.Form("/unsubscribe", url.Values{"token": {token + "x"}}).Want(404)
 		client.Get("/unsubscribe?token=" + token[:20]).Want(404)
+	})
+}
+
+// Mail about a key that ends leads to a form that is filled in like it, until
+// thirty days after the end, and for nobody else.
+func TestNewKeyLikeAnother(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		site := webtest.New(t, f.Store)
+		key, _ := f.Issue(f.Alice, models.NewKey{Purpose: "Laptop", Expires: models.ExpiresAt(f.Store.Now().Add(24 * time.Hour))})
+		robots, _ := f.Issue(f.Robot, models.NewKey{Purpose: "Pipeline", Expires: models.ExpiresAt(f.Store.Now().Add(24 * time.Hour))})
+		purpose := func(user, path string) string {
+			t.Helper()
+			return site.SignedIn(user, storetest.Password).Get(path).Want(200).Value("purpose")
+		}
+		own, account := "/account/apikeys/new?like=", "/configuration/users/"+f.Robot.PublicID()+"/apikeys/new?like="
+		for _, c := range []struct{ name, user, path, want string }{
+			{"the owner", "alice", own + key.ID, "Laptop"}, {"an administrator, for a service account", "admin", account + robots.ID, "Pipeline"},
+			{"somebody else", "bob", own + key.ID, ""}, {"another owner's key", "admin", account + key.ID, ""}, {"no key", "alice", own + "apikeys-x", ""}, {"nonsense", "alice", own + "%00", ""},
+		} {
+			if got := purpose(c.user, c.path); got != c.want {
+				t.Errorf("%s: the purpose is %q, want %q", c.name, got, c.want)
+			}
+		}
+		f.Clock.Advance(31 * 24 * time.Hour)
+		if got := purpose("alice", own+key.ID); got != "Laptop" {
+			t.Errorf("30 days after the end the purpose is %q", got)
+		}
+		f.Clock.Advance(time.Minute)
+		if got := purpose("alice", own+key.ID); got != "" {
+			t.Errorf("more than 30 days after the end the purpose is %q", got)
+		}
 	})
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"slices"
@@ -42,6 +43,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, channel models.Channel, n i
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(claimed, func(a, b models.Delivery) int { return cmp.Compare(a.ID, b.ID) }) // what was updated comes back in any order
 	outgoing := make([]Outgoing, len(claimed))
 	for i, d := range claimed {
 		if outgoing[i], err = s.outgoing(ctx, d); err != nil {
@@ -172,6 +174,21 @@ func (s *Store) FinishDelivery(ctx context.Context, o Outgoing, r models.Receipt
 			return t.switchOff(o.Subscription)
 		}
 		return t.recordDeliveryFailed(o)
+	})
+}
+
+// ReleaseDeliveries gives back what was claimed and not attempted. Whatever
+// somebody else has claimed since is his.
+func (s *Store) ReleaseDeliveries(ctx context.Context, list []Outgoing) error {
+	return s.inTx(ctx, "release deliveries", func(t *tx) error {
+		for _, o := range list {
+			err := t.db.Model(&models.Delivery{}).Where("id = ? AND attempts = ? AND state = ?", o.ID, o.Attempts, models.DeliveryPending).
+				Updates(map[string]any{"claimed_until": nil, "attempts": o.Attempts - 1}).Error
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

@@ -3,12 +3,18 @@ package delivery
 import (
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store"
 	"github.com/keyport/keyport/views"
 )
+
+// subjectPart is how much of a text stands in a subject, in bytes: two parts and
+// the words around them are well within what mail servers take.
+const subjectPart = 180
 
 // words says what happened.
 func (n *Notices) words(letter []store.Outgoing) views.Mail {
@@ -23,7 +29,7 @@ func (n *Notices) keyWords(o store.Outgoing) views.Mail {
 	key, zone := *o.Key, zoneOf(o)
 	when := endWords(key.ExpiresAt, o.Event.OccurredAt)
 	m := views.Mail{
-		Subject: "API key “" + key.Purpose + "” " + when, Preview: "Make a new one before something stops working.",
+		Subject: "API key “" + cutWords(key.Purpose, subjectPart) + "” " + when, Preview: "Make a new one before something stops working.",
 		Title: "An API key " + when, Text: "Whatever uses this key is refused from then on. Make a new key and put it where the old one is.",
 		Facts: []views.Fact{{Label: "Purpose", Text: key.Purpose}, {Label: "Key", Text: key.Hint()}, {Label: "Owner", Text: key.Owner.Name()},
 			{Label: "Ends", Text: moment(key.ExpiresAt, zone)}, {Label: "Last used", Text: lastUse(key.APIKey, zone)}},
@@ -88,13 +94,13 @@ func (n *Notices) digestWords(letter []store.Outgoing) views.Mail {
 	first := letter[0]
 	zone := models.ZoneOr(first.Subscription.EmailTimeZone)
 	m := views.Mail{
-		Subject: first.Subscription.Name + ": " + events(len(letter)), Preview: first.Event.Message,
+		Subject: cutWords(first.Subscription.Name, subjectPart) + ": " + events(len(letter)), Preview: first.Event.Message,
 		Title: events(len(letter)), Text: "This happened since the last mail of the subscription “" + first.Subscription.Name + "”.",
 		Action: "Open the audit trail", Link: n.PublicURL.JoinPath("configuration/audit").String(),
 		Why: "You get this because of the subscription “" + first.Subscription.Name + "”.",
 	}
 	if len(letter) == 1 {
-		m.Subject, m.Text = first.Subscription.Name+": "+cutWords(first.Event.Message, 120), "This happened just now."
+		m.Subject, m.Text = cutWords(first.Subscription.Name, subjectPart)+": "+cutWords(first.Event.Message, subjectPart), "This happened just now."
 	}
 	for _, o := range letter {
 		who := o.Event.Username
@@ -110,11 +116,19 @@ func events(n int) string {
 	return strconv.Itoa(n) + " events"
 }
 
-// cutWords shortens a text for a subject, and takes out what breaks lines.
+// cutWords shortens a text to so many bytes for a subject, and takes out what
+// breaks lines.
 func cutWords(s string, most int) string {
-	runes := []rune(s)
-	if len(runes) > most {
-		return string(runes[:most]) + "…"
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
+	for i := range s {
+		if i > most {
+			return s[:i] + "…"
+		}
 	}
 	return s
 }

@@ -18,7 +18,8 @@ import (
 // Limits of the mail that goes out at once.
 const (
 	noticesAtOnce = 4 * models.MaxDigest
-	noticeLease   = 10 * time.Minute // for all that are claimed at once, each of which has half a minute
+	noticeLease   = 10 * time.Minute // for all that are claimed at once
+	noticeTime    = 5 * time.Minute  // after which what is not sent yet is given back: the last letter has half a minute of its own
 	noticePeriod  = time.Second
 )
 
@@ -59,7 +60,12 @@ func (n *Notices) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, letter := range digests(claimed) {
+	begun := time.Now()
+	letters := digests(claimed)
+	for i, letter := range letters {
+		if ctx.Err() != nil || time.Since(begun) > noticeTime {
+			return n.giveBack(ctx, letters[i:])
+		}
 		receipt := n.send(context.WithoutCancel(ctx), mailer, letter)
 		for _, o := range letter {
 			if err := n.Store.FinishDelivery(context.WithoutCancel(ctx), o, receipt); err != nil {
@@ -68,6 +74,12 @@ func (n *Notices) once(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// giveBack returns what could not be sent in time, or because the program ends,
+// so that it waits for nobody's lease.
+func (n *Notices) giveBack(ctx context.Context, letters [][]store.Outgoing) error {
+	return n.Store.ReleaseDeliveries(context.WithoutCancel(ctx), slices.Concat(letters...))
 }
 
 // digests puts together what goes to one reader by one subscription, up to a
@@ -109,7 +121,7 @@ func (n *Notices) send(ctx context.Context, mailer *Mailer, letter []store.Outgo
 	mail.Unsubscribe = unsubscribe.String()
 	begun := time.Now()
 	err := mailer.SendEnveloped(ctx, first.Recipient.Email, mail, Envelope{
-		ID: fmt.Sprintf("%s-%d-%d", MessageID(first), first.RecipientID, len(letter)), List: fmt.Sprintf("subscription-%d", first.SubscriptionID), Priority: first.Subscription.EmailPriority})
+		ID: fmt.Sprintf("%s-%d", MessageID(first), first.RecipientID), List: fmt.Sprintf("subscription-%d", first.SubscriptionID), Priority: first.Subscription.EmailPriority})
 	return mailReceipt(err, time.Since(begun))
 }
 

@@ -39,6 +39,7 @@ func addresses(f *storetest.Fixture) {
 func TestOwnersLearnThatKeysEnd(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		addresses(f)
+		f.Issue(f.Bob, models.NewKey{Purpose: strings.Repeat("鍵", models.MaxPurpose), Expires: models.ExpiresAt(f.Store.Now().Add(15 * 24 * time.Hour))}) // as long as a purpose can be
 		own, _ := f.Issue(f.Alice, models.NewKey{Purpose: "Laptop <b>", Expires: models.ExpiresAt(f.Store.Now().Add(15 * 24 * time.Hour))})
 		f.Issue(f.Robot, models.NewKey{Purpose: "Pipeline", Expires: models.ExpiresAt(f.Store.Now().Add(15 * 24 * time.Hour))})
 		f.Store.Seen(own.ID, "192.0.2.44", "curl/8", f.Store.Now())
@@ -52,7 +53,7 @@ func TestOwnersLearnThatKeysEnd(t *testing.T) {
 		server := startMailServer(t, how{})
 		mailing(t, f, server)
 		got := map[string]string{}
-		for _, letter := range server.want(t, 2) {
+		for _, letter := range server.want(t, 3) {
 			got[letter.to[0]] = letter.data
 		}
 		header, plain, page := parts(t, got["alice@example.com"])
@@ -67,6 +68,9 @@ func TestOwnersLearnThatKeysEnd(t *testing.T) {
 		if !strings.Contains(header.Get("List-Unsubscribe"), "https://keys.example.com/portal/unsubscribe?token=") || header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" ||
 			header.Get("List-Id") == "" || header.Get("Auto-Submitted") != "auto-generated" {
 			t.Errorf("headers = %v", header)
+		}
+		if _, plain, _ := parts(t, got["bob@example.com"]); !strings.Contains(plain, strings.Repeat("鍵", models.MaxPurpose)) {
+			t.Errorf("the letter about a long purpose is %s", plain)
 		}
 		if _, plain, _ := parts(t, got["admin@example.com"]); !strings.Contains(plain, "Pipeline") || !strings.Contains(plain, "/configuration/users/"+f.Robot.PublicID()+"/apikeys/new") {
 			t.Errorf("the administrator's letter is %s", plain)
