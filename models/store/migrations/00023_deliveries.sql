@@ -31,8 +31,8 @@ CREATE INDEX deliveries_due ON deliveries (channel, next_attempt_at, id) WHERE s
 CREATE INDEX deliveries_shown ON deliveries (subscription_id, id);
 CREATE INDEX deliveries_old ON deliveries (created_at) WHERE state <> 'pending';
 
--- What webhooks are signed with, locked; the one before signs as well until it
--- ends.
+-- What webhooks are signed with, locked; the secret before signs as well for a
+-- while.
 ALTER TABLE subscriptions ADD COLUMN secret_box {{bytes}};
 ALTER TABLE subscriptions ADD COLUMN old_secret_box {{bytes}};
 ALTER TABLE subscriptions ADD COLUMN old_secret_until {{time}};
