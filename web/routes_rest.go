@@ -103,12 +103,13 @@ func (s *Server) restSubscriptions(known *echo.Group, base string) {
 
 func (s *Server) restServices(known *echo.Group, base string) {
 	services := &api.Services{Store: s.Store, BasePath: base}
-	g := known.Group("", requirePermission(models.ConfigureServer))
-	g.GET("/services", services.Index)
-	g.POST("/services", services.Create)
-	g.GET("/services/:id", services.Show)
-	g.PUT("/services/:id", services.Update)
-	g.DELETE("/services/:id", services.Delete)
+	// Not a group of its own: what nobody serves would need its right as well.
+	configure := requirePermission(models.ConfigureServer)
+	known.GET("/services", services.Index, configure)
+	known.POST("/services", services.Create, configure)
+	known.GET("/services/:id", services.Show, configure)
+	known.PUT("/services/:id", services.Update, configure)
+	known.DELETE("/services/:id", services.Delete, configure)
 }
 
 func (s *Server) restEvents(known *echo.Group, base string) {

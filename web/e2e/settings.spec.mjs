@@ -40,7 +40,7 @@ withAndWithoutScript(javaScriptEnabled => {
     await expect(section(page, sections.default).locator('summary')).toContainText('45 days');
     await expect(section(page, sections.maximum).locator('summary')).toContainText('75 days');
     await openNewKey(page);
-    expect(await page.getByRole('radio').evaluateAll(radios => radios.map(radio => radio.value))).toEqual(['7', '30', '45', '60', '75', 'custom']);
+    expect(await page.locator('input[name=expiry]').evaluateAll(radios => radios.map(radio => radio.value))).toEqual(['7', '30', '45', '60', '75', 'custom']);
     await expect(preset(page, 45)).toBeChecked();
   });
 
