@@ -29,6 +29,7 @@ var configurationNav = []navEntry{
 	{views.NavLink{Path: AllKeysPath, Label: "API Keys", Icon: "key"}, models.UserView},
 	{views.NavLink{Path: UsersPath, Label: "Users", Icon: "users"}, models.UserView},
 	{views.NavLink{Path: TeamsPath, Label: "Teams", Icon: "team"}, models.TeamView},
+	{views.NavLink{Path: ServicesPath, Label: "Services", Icon: "server"}, models.ConfigureServer},
 	{views.NavLink{Path: AuditPath, Label: "Audit", Icon: "history"}, models.EventView},
 	{views.NavLink{Path: TasksPath, Label: "Tasks", Icon: "clock"}, models.ConfigureServer},
 	{views.NavLink{Path: SubscriptionsPath, Label: "Subscriptions", Icon: "bell"}, models.SubscriptionView},

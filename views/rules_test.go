@@ -257,5 +257,5 @@ func hostileSamples() []sample {
 		{"sign-in shows", SignInPage(SignIn{f, Field{Name: "p", Type: "password", Value: hostile}, hostile, s.Flash, SignInWays{SignOn: hostile, Forgot: true}, true})},
 		{"setup shows", SetupPage(Setup{hostile, f, Field{Name: "g"}, Field{Name: "h"}, Field{Name: "i"}, problems, false})},
 		{"error shows", ErrorDocument(oops)}, {"error notice shows", ErrorNotice(oops)}, {"toast shows", Toast(*s.Flash)},
-	}, append(append(append(hostileTeams(s), hostileUsers(s)...), append(hostileAllKeys(s), append(hostileAudit(s), hostileTasks(s)...)...)...), append(hostilePasswordLinks(s), hostileSignIn(s)...)...)...)
+	}, append(append(append(append(hostileTeams(s), hostileServices(s)...), hostileUsers(s)...), append(hostileAllKeys(s), append(hostileAudit(s), hostileTasks(s)...)...)...), append(hostilePasswordLinks(s), hostileSignIn(s)...)...)...)
 }

@@ -66,7 +66,7 @@ func pages() []sample {
 		{"setup-over", SetupPage(Setup{Invalid: true})},
 		{"not-found", ErrorDocument(ErrorPage{404, "We could not find that page", "The key or setting may have been removed, or the address has a typo.", pathKeys, "Go to My API Keys", "01JD9X4K2M"})},
 		{"broken", ErrorDocument(ErrorPage{500, "Something went wrong", "It is written down with the reference below. Try again, or give the reference to an administrator.", pathKeys, "Go to My API Keys", "01JD9X4K2N"})},
-	}, append(append(append(teamPages(), userPages()...), append(allKeysPages(), append(auditPages(), append(tasksPages(), subscriptionSamples()...)...)...)...), append(passwordLinkPages(), signInPages()...)...)...)
+	}, append(append(append(append(teamPages(), servicePages()...), userPages()...), append(allKeysPages(), append(auditPages(), append(tasksPages(), subscriptionSamples()...)...)...)...), append(passwordLinkPages(), signInPages()...)...)...)
 }
 
 // fragments are answers to htmx.
@@ -84,7 +84,7 @@ func fragments() []sample {
 		{"impact-line", ImpactLine(MaximumImpactID, brokenSettings().MaximumImpact)},
 		{"toast", Toast(Notice{ToneOK, "Saved", "The new limits apply from now on."})},
 		{"error-notice", ErrorNotice(ErrorPage{Status: 500, Title: "Something went wrong", Text: "Try again.", Reference: "01JD9X4K2N"})},
-	}, append(append(append(teamFragments(), userFragments()...), append(allKeysFragments(), auditFragments()...)...), append(passwordLinkFragments(), signInFragments()...)...)...)
+	}, append(append(append(append(teamFragments(), serviceFragments()...), userFragments()...), append(allKeysFragments(), auditFragments()...)...), append(passwordLinkFragments(), signInFragments()...)...)...)
 }
 
 func keyList() KeyList {

@@ -210,7 +210,7 @@ func restIDInPath(t *testing.T, f *storetest.Fixture, pattern string) string {
 			t.Fatal(err)
 		}
 		return made.PublicID()
-	case strings.HasSuffix(pattern, "/services/:id"):
+	case strings.Contains(pattern, "/services/:id"):
 		f.Exec("DELETE FROM services")
 		made, err := f.Store.CreateService(f.As(f.Admin), models.NewService{Name: "in-the-path"})
 		if err != nil {

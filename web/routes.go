@@ -82,6 +82,7 @@ func (s *Server) pages(open *echo.Group) {
 	s.tasks(person)
 
 	s.teams(person)
+	s.services(person)
 	s.subscriptions(person)
 	s.ownedAccounts(person)
 	person.GET("/configuration", handlers.ConfigurationHome)
