@@ -46,6 +46,7 @@ func oidcIdentityInPath(t *testing.T, f *storetest.Fixture, path string) string 
 	if !strings.Contains(path, ":account") {
 		return path
 	}
+	f.Exec("DELETE FROM oidc_identities WHERE name = 'in the path'") // those of earlier calls, of which there would be too many
 	made, err := f.Store.AddOIDCIdentity(storetest.Console(), f.Robot.ID, models.NewOIDCIdentity{Name: "in the path", Issuer: "https://issuer.example", Subject: "job"})
 	if err != nil {
 		t.Fatal(err)

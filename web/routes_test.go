@@ -1,13 +1,13 @@
 package web_test
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store/storetest"
@@ -266,9 +266,8 @@ var expectations = map[string]string{
 	"POST /api/apikeys/self/rotate":                  apiSelf,
 }
 
-// matrixSelection chooses all keys, as of when the clock stands still: the
-// caller with the expired key has moved it by then.
-var matrixSelection = models.KeySelection{At: storetest.Epoch.Add(2 * time.Hour)}.String()
+// matrixSelection chooses all keys, as of when the clock of the door stands still.
+var matrixSelection = models.KeySelection{At: doorTime}.String()
 
 // inputs are what a route needs to be accepted.
 var inputs = map[string]url.Values{
@@ -294,8 +293,12 @@ var inputs = map[string]url.Values{
 
 func TestRoutesAgainstCallers(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
-		routes := webtest.New(t, f.Store, withProvider).Server.Routes()
+		d := newDoor(t, f)
 		seen := map[string]bool{}
+		routes := d.site.Server.Routes()
+		slices.SortFunc(routes, func(a, b web.Route) int {
+			return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
+		})
 		for _, r := range routes {
 			name := r.Method + " " + r.Path
 			seen[name] = true
@@ -304,7 +307,7 @@ func TestRoutesAgainstCallers(t *testing.T) {
 				t.Errorf("route %s has no expectation: say who may use it", name)
 				continue
 			}
-			t.Run(name, func(t *testing.T) { checkRoute(t, f, r, strings.Fields(want)) })
+			t.Run(name, func(t *testing.T) { checkRoute(t, d, r, strings.Fields(want)) })
 		}
 		for name := range expectations {
 			if !seen[name] {
@@ -314,110 +317,37 @@ func TestRoutesAgainstCallers(t *testing.T) {
 	})
 }
 
-func checkRoute(t *testing.T, f *storetest.Fixture, r web.Route, want []string) {
+func checkRoute(t *testing.T, d *door, r web.Route, want []string) {
 	name := r.Method + " " + r.Path
+	d.renew()
 	for _, caller := range callersOf(name) {
-		site, client, path := knock(t, f, caller, r.Path)
-		before := census(f)
-		var a webtest.Answer
-		switch {
-		case strings.HasPrefix(r.Path, "/api") && (r.Method == http.MethodPost || r.Method == http.MethodPut):
-			a = client.JSON(r.Method, path, bodyFor(name))
-		case r.Method == http.MethodPost:
-			a = client.Form(path, inputs[name])
-		default:
-			a = client.Do(r.Method, path+"?"+inputs[name].Encode(), "", nil)
-		}
+		client, path := d.knock(t, caller, r.Path)
+		before, logged := census(d.f), d.site.LogSize()
+		a := callRoute(client, r, path)
 		if got, want := fmt.Sprint(a.Status), expected(want, columnOf(caller, want, r.Path)); got != want {
 			t.Errorf("%s as %s: got %s, want %s: %.300s", name, caller, got, want, a.Body)
 		}
-		if refused := a.Status >= 400 || a.Status == 303 && strings.HasPrefix(a.Header.Get("Location"), "/sign-in?return"); refused && census(f) != before {
+		refused := a.Status >= 400 || a.Status == 303 && strings.HasPrefix(a.Header.Get("Location"), "/sign-in?return")
+		if refused && census(d.f) != before {
 			t.Errorf("%s as %s was refused, yet something was written", name, caller)
 		}
-		if a.Status >= 500 || strings.Contains(site.Log(), `"panic"`) {
-			t.Errorf("%s as %s broke: %s", name, caller, site.Log())
+		if log := d.site.LogFrom(logged); a.Status >= 500 || strings.Contains(log, `"panic"`) {
+			t.Errorf("%s as %s broke: %s", name, caller, log)
 		}
+		d.after(caller, r.Method, refused, a)
 	}
 }
 
-// knock makes the things that the path names, and a client for the caller.
-func knock(t *testing.T, f *storetest.Fixture, caller, pattern string) (*webtest.Site, *webtest.Client, string) {
-	t.Helper()
-	site := webtest.New(t, f.Store, withProvider)
-	key, _ := f.Issue(f.Alice, models.NewKey{Purpose: "named in the path"})
-	id := key.ID
-	if strings.Contains(pattern, "sessions/:id") {
-		id = sessionIDOf(f, f.Alice)
-	}
-	if strings.Contains(pattern, "teams/:id") {
-		id = teamInPath(t, f).PublicID()
-	}
-	if strings.Contains(pattern, "revocations/:id") {
-		id = revocationInPath(t, f)
-	}
-	if strings.Contains(pattern, ":service") {
-		if _, known, err := f.Store.RegisteredService(t.Context(), "billing"); err != nil || !known {
-			register(t, f, models.NewService{Name: "billing"})
-		}
-	}
-	if named := restIDInPath(t, f, pattern); named != "" {
-		id = named
-	}
-	if strings.Contains(pattern, "sign-in") {
-		id = passkeyInPath(f, id, strings.Contains(pattern, "passkeys/:id"))
-	}
-	user := f.Alice
-	if strings.HasPrefix(pattern, "/configuration/users/:user") && !strings.Contains(pattern, "apikeys") || pattern == "/api/users/:user" {
-		user = userInPath(t, f)
-	}
-	path := strings.NewReplacer(":service", "billing", ":space", "Spaces-1", ":user", user.PublicID(), ":id", id, "/static/*", staticFile(t, site)).Replace(pattern)
-	return site, clientFor(t, f, site, caller), oidcIdentityInPath(t, f, path)
-}
-
-func clientFor(t *testing.T, f *storetest.Fixture, site *webtest.Site, caller string) *webtest.Client {
-	t.Helper()
-	owner, isKey := strings.CutSuffix(caller, "'s key")
-	users := map[string]models.User{"alice": f.Alice, "bob": f.Bob, "admin": f.Admin, "robot": f.Robot}
-	if owner == "auditor" || owner == "caretaker" {
-		users[owner] = memberOf(t, f, owner)
-	}
+// callRoute calls a route with what it needs to be accepted.
+func callRoute(client *webtest.Client, r web.Route, path string) webtest.Answer {
+	name := r.Method + " " + r.Path
 	switch {
-	case caller == "nobody":
-		return site.Client()
-	case caller == aliceLogin:
-		return loginOf(t, f, site, f.Alice)
-	case caller == robotToken:
-		return robotClient(t, f, site)
-	case caller == "wrong key":
-		return site.WithKey(models.NewSecret().Reveal())
-	case isKey:
-		_, secret := f.Issue(users[owner], models.NewKey{})
-		return site.WithKey(secret.Reveal())
-	case strings.HasSuffix(caller, " key"):
-		return site.WithKey(deadKey(t, f, caller))
+	case strings.HasPrefix(r.Path, "/api") && (r.Method == http.MethodPost || r.Method == http.MethodPut):
+		return client.JSON(r.Method, path, bodyFor(name))
+	case r.Method == http.MethodPost:
+		return client.Form(path, inputs[name])
 	}
-	return browserOf(f, site, users[caller])
-}
-
-// deadKey makes a key that worked once.
-func deadKey(t *testing.T, f *storetest.Fixture, kind string) string {
-	t.Helper()
-	key, secret := f.Issue(f.Charlie, models.NewKey{Expires: models.ExpiresAt(f.Store.Now().Add(time.Hour))})
-	switch kind {
-	case "expired key":
-		f.Clock.Advance(2 * time.Hour)
-		t.Cleanup(func() { f.Clock.Advance(-2 * time.Hour) })
-	case "revoked key":
-		if _, err := f.Store.RevokeAPIKey(f.As(f.Charlie), f.Charlie.ID, key.ID); err != nil {
-			t.Fatal(err)
-		}
-	case "disabled key":
-		f.Exec("UPDATE users SET is_active = "+map[storetest.Engine]string{storetest.SQLite: "0", storetest.PostgreSQL: "FALSE"}[f.Engine]+" WHERE id = ?", f.Charlie.ID)
-		t.Cleanup(func() {
-			f.Exec("UPDATE users SET is_active = "+map[storetest.Engine]string{storetest.SQLite: "1", storetest.PostgreSQL: "TRUE"}[f.Engine]+" WHERE id = ?", f.Charlie.ID)
-		})
-	}
-	return secret.Reveal()
+	return client.Do(r.Method, path+"?"+inputs[name].Encode(), "", nil)
 }
 
 // census is one number made of the counts that a refused call must not change.
@@ -450,13 +380,4 @@ func passkeyInPath(f *storetest.Fixture, id string, named bool) string {
 	f.Exec("INSERT INTO passkeys (user_id, credential_id, user_handle, record, name, created_at) VALUES (?, ?, ?, '{}', 'in the path', ?)",
 		f.Alice.ID, []byte(models.NewToken()), []byte("handle"), f.Store.Now())
 	return fmt.Sprint(f.Count("SELECT max(id) FROM passkeys"))
-}
-
-func staticFile(t *testing.T, site *webtest.Site) string {
-	t.Helper()
-	href, ok := site.Client().Get("/sign-in").Find("link[rel=stylesheet]").Attr("href")
-	if !ok {
-		t.Fatal("the sign-in page names no stylesheet")
-	}
-	return href
 }

@@ -59,6 +59,16 @@ func New(t testing.TB, s *store.Store, change ...func(*web.Options)) *Site {
 // Log returns everything logged so far, at debug level.
 func (s *Site) Log() string { return s.log.String() }
 
+// LogSize is a position in the log: what is logged from now on is behind it.
+func (s *Site) LogSize() int {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return s.log.b.Len()
+}
+
+// LogFrom returns what was logged behind a position.
+func (s *Site) LogFrom(position int) string { return s.log.from(position) }
+
 // Client is one browser or script. Redirects are not followed: tests say where
 // they lead.
 type Client struct {
@@ -204,8 +214,10 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 	return l.b.Write(p)
 }
 
-func (l *lockedBuffer) String() string {
+func (l *lockedBuffer) String() string { return l.from(0) }
+
+func (l *lockedBuffer) from(position int) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.b.String()
+	return string(l.b.Bytes()[position:])
 }

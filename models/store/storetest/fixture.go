@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"database/sql"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -30,6 +31,9 @@ type Fixture struct {
 	Robot               models.User // service account
 
 	t testing.TB
+
+	pool     *sql.DB // of PostgreSQL, where connecting takes longer than most statements
+	openPool sync.Once
 }
 
 // New returns a fixture on a database of its own.
@@ -107,8 +111,8 @@ func (f *Fixture) Exec(statement string, args ...any) {
 			statement = strings.Replace(statement, "?", "$"+strconv.Itoa(n), 1)
 		}
 	}
-	db := SQL(f.t, f.URL)
-	defer db.Close()
+	db, done := f.past()
+	defer done()
 	if _, err := db.Exec(statement, args...); err != nil {
 		f.t.Fatalf("%s: %v", statement, err)
 	}
@@ -117,13 +121,28 @@ func (f *Fixture) Exec(statement string, args ...any) {
 // Count returns the number that a query answers, past the store.
 func (f *Fixture) Count(query string) int {
 	f.t.Helper()
-	db := SQL(f.t, f.URL)
-	defer db.Close()
+	db, done := f.past()
+	defer done()
 	var n int
 	if err := db.QueryRow(query).Scan(&n); err != nil {
 		f.t.Fatalf("%s: %v", query, err)
 	}
 	return n
+}
+
+// past returns a connection past the store, and what to call when done with it.
+// SQLite's is opened each time: a test may have put another file in the place.
+func (f *Fixture) past() (*sql.DB, func()) {
+	f.t.Helper()
+	if f.Engine != PostgreSQL {
+		db := SQL(f.t, f.URL)
+		return db, func() { db.Close() }
+	}
+	f.openPool.Do(func() {
+		f.pool = SQL(f.t, f.URL)
+		f.pool.SetMaxIdleConns(1)
+	})
+	return f.pool, func() {}
 }
 
 // Events returns the whole audit trail, oldest first.
