@@ -38,6 +38,8 @@ func parseCommand(args []string) (command, error) {
 		return unlinkCommand(args)
 	case "audit verify":
 		return auditCommand(args)
+	case "doctor":
+		return doctorCommand(args)
 	case "demo":
 		return demoCommand(args)
 	case "apikey create":

@@ -58,6 +58,9 @@ Commands:
       --expires WHEN      2027-05-22T21:59:59Z, or 30d for 30 days
   audit verify          check that no event of the audit trail was altered, removed or inserted
       --head ID:MAC       a head that was noted in the log; may be given several times
+  doctor                check the configuration, the database and the master key, and say
+                        what to do; ends with 1 when something is bad
+      --json              the findings as JSON
   demo                  fill an empty database with a made-up company, to try things out
       --seed N            another company with the same names
   version               print the version

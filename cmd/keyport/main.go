@@ -95,7 +95,17 @@ func report(err error, stderr io.Writer, log *slog.Logger) int {
 	if err == nil {
 		return exitOK
 	}
-	sentence, code, cause := "Keyport can't go on. The log has the reason.", exitFailure, err
+	sentence, code, cause := explain(err)
+	fmt.Fprintln(stderr, "keyport: "+sentence)
+	if cause != nil {
+		log.Error("keyport ended", "cause", cause)
+	}
+	return code
+}
+
+// explain returns what a person, the caller and the log are told of an error.
+func explain(err error) (sentence string, code int, cause error) {
+	sentence, code, cause = "Keyport can't go on. The log has the reason.", exitFailure, err
 	var f *failure
 	var unopened *store.OpenError
 	switch refusal := models.Refusal(err); {
@@ -106,9 +116,5 @@ func report(err error, stderr io.Writer, log *slog.Logger) int {
 	case refusal != nil && refusal.Kind != models.Internal:
 		sentence, cause = refusal.Message, refusal.Cause
 	}
-	fmt.Fprintln(stderr, "keyport: "+sentence)
-	if cause != nil {
-		log.Error("keyport ended", "cause", cause)
-	}
-	return code
+	return sentence, code, cause
 }

@@ -22,22 +22,9 @@ type keyGeneration struct {
 // away. Keys that have ended don't matter, and secrets are moved to the newest
 // generation, so that an old master key can retire.
 func (s *Store) CheckKeyring(ctx context.Context) error {
-	ids := s.keyring.IDs()
 	return s.inTx(ctx, "check keyring", func(t *tx) error {
-		var strangers []int64
-		err := t.db.Model(&models.APIKey{}).Where("revoked_at IS NULL AND expires_at > ? AND pepper_id NOT IN ?", t.now, ids).
-			Limit(1).Pluck("pepper_id", &strangers).Error
-		if err != nil {
+		if err := t.compareKeyring(); err != nil {
 			return err
-		}
-		if len(strangers) == 0 {
-			err = t.db.Model(&models.TOTPSecret{}).Where("key_id NOT IN ?", ids).Limit(1).Pluck("key_id", &strangers).Error
-		}
-		if err != nil {
-			return err
-		}
-		if len(strangers) > 0 {
-			return &OpenError{Message: "This is the wrong master key: the database holds API keys or secrets that were made with another one. Start Keyport with that master key, or add it below the new one."}
 		}
 		if err := t.relock(); err != nil {
 			return err
@@ -45,8 +32,27 @@ func (s *Store) CheckKeyring(ctx context.Context) error {
 		if err := t.relockSigningKeys(); err != nil {
 			return err
 		}
-		return t.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&keyGeneration{ID: ids[0], CreatedAt: t.now}).Error
+		return t.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&keyGeneration{ID: s.keyring.IDs()[0], CreatedAt: t.now}).Error
 	})
+}
+
+// CompareKeyring is CheckKeyring for those who only look: it changes nothing.
+func (s *Store) CompareKeyring(ctx context.Context) error {
+	return s.inTx(ctx, "compare keyring", func(t *tx) error { return t.compareKeyring() })
+}
+
+func (t *tx) compareKeyring() error {
+	ids := t.store.keyring.IDs()
+	var strangers []int64
+	err := t.db.Model(&models.APIKey{}).Where("revoked_at IS NULL AND expires_at > ? AND pepper_id NOT IN ?", t.now, ids).
+		Limit(1).Pluck("pepper_id", &strangers).Error
+	if err == nil && len(strangers) == 0 {
+		err = t.db.Model(&models.TOTPSecret{}).Where("key_id NOT IN ?", ids).Limit(1).Pluck("key_id", &strangers).Error
+	}
+	if err == nil && len(strangers) > 0 {
+		err = &OpenError{Message: "This is the wrong master key: the database holds API keys or secrets that were made with another one. Start Keyport with that master key, or add it below the new one."}
+	}
+	return err
 }
 
 // sealed reports whether the row is as the store wrote it.

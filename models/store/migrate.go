@@ -24,6 +24,16 @@ func (s *Store) Migrate(ctx context.Context) (applied int, err error) {
 	return len(done), s.failure("migrate", err)
 }
 
+// SchemaVersions returns the newest step that the database has taken, and the
+// newest that this program knows.
+func (s *Store) SchemaVersions(ctx context.Context) (has, want int64, err error) {
+	provider, err := s.migrator()
+	if err == nil {
+		has, want, err = provider.GetVersions(ctx)
+	}
+	return has, want, s.failure("schema versions", err)
+}
+
 func (s *Store) migrator() (*goose.Provider, error) {
 	db, err := s.write.DB()
 	if err != nil {
