@@ -10,7 +10,7 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0, // a test that sometimes fails has found something
   workers: 2,
-  timeout: 120_000, // the longest takes twenty seconds on a quiet machine; machines are not always quiet
+  timeout: 300_000, // the longest takes twenty seconds on a quiet machine; machines are not always quiet
   expect: { timeout: 10_000 },
   reporter: process.env.KEYPORT_E2E_REPORT
     ? [['list'], ['json', { outputFile: process.env.KEYPORT_E2E_REPORT }]]
