@@ -10,6 +10,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"github.com/keyport/keyport/handlers/api"
 	"github.com/keyport/keyport/models"
 )
 
@@ -62,8 +63,32 @@ func (s *Server) logRequest(next echo.HandlerFunc) echo.HandlerFunc {
 			level = slog.LevelDebug
 		}
 		s.Log.LogAttrs(ctx, level, "request", attrs...)
+		if s.Metrics != nil {
+			s.Metrics.Answered(s.measured(route), kindOf(route), c.Response().Status, time.Since(started))
+		}
 		return nil
 	}
+}
+
+// measured is the pattern by which a request is counted, "" for one of which the
+// map of addresses knows nothing: whatever comes, there are no more of them than
+// that has lines.
+func (s *Server) measured(route string) string {
+	if s.patterns[route] {
+		return route
+	}
+	return ""
+}
+
+// kindOf tells routes apart by what they cost.
+func kindOf(route string) string {
+	switch {
+	case strings.HasPrefix(route, "/api"), route == api.IntrospectPath, route == api.IntrospectBatchPath:
+		return "rest"
+	case strings.HasPrefix(route, "/static/"), route == "/healthz", route == "/readyz", route == "/favicon.ico":
+		return "static"
+	}
+	return "page"
 }
 
 // recoverPanic turns a panic into one answer with the request's id. The stack

@@ -21,6 +21,7 @@ import (
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store"
 	"github.com/keyport/keyport/web/egress"
+	"github.com/keyport/keyport/web/metrics"
 )
 
 // Time and size limits of a connection. A client that sends its header or body
@@ -35,8 +36,8 @@ const (
 	drainTime     = 9 * time.Second // leaves a second to close the rest
 )
 
-// Options is what a server is made of. Every member but TrustedProxies,
-// SignOn, Mail and MailServer is needed.
+// Options is what a server is made of. Store, PublicURL, Log
+// and Version are needed.
 type Options struct {
 	Store          *store.Store
 	PublicURL      *url.URL       // where people reach the portal; links are built from it, never from a request
@@ -49,6 +50,8 @@ type Options struct {
 	SignOn           *SignOn            // nil when people sign in with a user name and a password only
 	Mail             handlers.Post      // nil while no mail can be sent
 	MailServer       *models.MailServer // what the REST API says of it, nil with Mail
+	Metrics          *metrics.Metrics   // what counts, nil while nobody watches
+	DrainDelay       time.Duration      // from saying that we are not ready to taking no more connections
 }
 
 // Server is the portal and the REST API on one listener.
@@ -63,6 +66,7 @@ type Server struct {
 	serviceRates *serviceRates
 	egress       *egress.Guard
 	draining     atomic.Bool
+	patterns     map[string]bool // of the routes, for counting
 }
 
 // New builds the server. It opens nothing.
@@ -81,6 +85,10 @@ func New(o Options) (*Server, error) {
 	s.echo.HTTPErrorHandler = s.answerError
 	if err := s.routes(); err != nil {
 		return nil, err
+	}
+	s.patterns = map[string]bool{}
+	for _, route := range s.echo.Routes() {
+		s.patterns[route.Path] = true
 	}
 	return s, nil
 }
@@ -108,8 +116,9 @@ func (s *Server) Routes() []Route {
 	return routes
 }
 
-// Serve answers on l until ctx is done. Then it says that it is not ready, lets
-// running requests end, and returns after ten seconds at the most.
+// Serve answers on l until ctx is done. Then it says that it is not ready, goes on
+// answering for DrainDelay, so that whoever sends requests here learns of it, lets
+// running requests end, and returns after ten more seconds at the most.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           s.Handler(),
@@ -129,6 +138,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.draining.Store(true)
+	select {
+	case err := <-failed:
+		return err
+	case <-time.After(s.DrainDelay):
+	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {

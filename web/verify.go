@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/keyport/keyport/models"
+	"github.com/keyport/keyport/web/metrics"
 )
 
 // verifyPath is where proxies ask whether a call may pass: /verify/billing for
@@ -48,8 +50,15 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 //     Otherwise nobody knows, and a key that only reads is refused.
 func (s *Server) verify(w http.ResponseWriter, r *http.Request, service string) {
 	defer s.survive(w)
+	var began time.Time
+	if s.Metrics != nil {
+		began = time.Now()
+	}
 	answer := s.judge(r, service)
 	answer.write(w, r.Method == http.MethodHead)
+	if s.Metrics != nil {
+		s.Metrics.Verified(answer.outcome(), time.Since(began))
+	}
 	if answer.status != http.StatusOK {
 		s.Log.LogAttrs(r.Context(), answer.level(), "verification", slog.Int("status", answer.status), slog.String("reason", answer.reason),
 			slog.String("service", printable(service, models.MaxServiceName)), slog.String("key", answer.key.KeyID), slog.String("address", s.echo.IPExtractor(r)))
@@ -60,6 +69,7 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request, service string) 
 func (s *Server) survive(w http.ResponseWriter) {
 	if p := recover(); p != nil {
 		s.logPanic("", p)
+		s.Metrics.Verified(metrics.Unavailable, 0)
 		verdict{status: http.StatusServiceUnavailable, reason: "panic"}.write(w, false)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/keyport/keyport/models"
+	"github.com/keyport/keyport/web/metrics"
 )
 
 // verdict is an answer to a proxy.
@@ -80,6 +81,23 @@ func (v verdict) identity() []string {
 		values[5], values[6] = k.Expires.UTC().Format(time.RFC3339), v.service
 	}
 	return values
+}
+
+// outcome is what the answer counts as.
+func (v verdict) outcome() metrics.Outcome {
+	switch v.status {
+	case http.StatusOK:
+		return metrics.Allowed
+	case http.StatusUnauthorized:
+		return metrics.Unauthorized
+	case http.StatusForbidden:
+		return metrics.Forbidden
+	case http.StatusTooManyRequests:
+		return metrics.Limited
+	case http.StatusServiceUnavailable:
+		return metrics.Unavailable
+	}
+	return metrics.Malformed
 }
 
 // level is how loudly a refusal is logged: what is ours to mend most of all.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/web"
@@ -17,6 +18,11 @@ import (
 type Config struct {
 	// Listen is the address and port that the server answers on.
 	Listen string
+	// MetricsListen is the address and port of the metrics, "" for none.
+	MetricsListen string
+	// DrainDelay is how long the server goes on answering after it has said that
+	// it is not ready.
+	DrainDelay time.Duration
 	// PublicURL is where people reach the portal, without a slash at the end;
 	// nil means http and the address of Listen.
 	PublicURL *url.URL
@@ -55,6 +61,10 @@ func readConfig(getenv func(string) string) (Config, error) {
 	e := environment{getenv: getenv}
 	c := Config{DataDir: e.text("KEYPORT_DATA_DIR", "data")}
 	c.Listen = e.listen("KEYPORT_LISTEN", "127.0.0.1:8080")
+	if e.text(metricsListen, "") != "" {
+		c.MetricsListen = e.listen(metricsListen, "")
+	}
+	c.DrainDelay = e.duration("KEYPORT_SHUTDOWN_DELAY", time.Minute)
 	c.PublicURL = e.publicURL("KEYPORT_PUBLIC_URL")
 	c.DatabaseURL = e.database("KEYPORT_DATABASE_URL", "sqlite:"+filepath.Join(c.DataDir, "keyport.db"))
 	c.TrustedProxies = e.prefixes("KEYPORT_TRUSTED_PROXIES")
@@ -142,6 +152,16 @@ func (e *environment) listen(name, fallback string) string {
 		e.wrong("%s is %q. Use an address and a port, such as 127.0.0.1:8080, or :8080 for all addresses.", name, value)
 	}
 	return net.JoinHostPort(host, strconv.FormatUint(n, 10))
+}
+
+// duration reads a time from none to the longest.
+func (e *environment) duration(name string, longest time.Duration) time.Duration {
+	value := e.text(name, "0s")
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 || d > longest {
+		e.wrong("%s is %q. Use a time of at most %s, such as 5s.", name, value, longest)
+	}
+	return d
 }
 
 func (e *environment) publicURL(name string) *url.URL {

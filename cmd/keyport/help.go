@@ -10,6 +10,8 @@ type variable struct{ name, fallback, about string }
 // variables lists the whole environment, in the order in which people need it.
 var variables = []variable{
 	{"KEYPORT_LISTEN", "127.0.0.1:8080", "address and port to answer on"},
+	{metricsListen, "", "address and port that answer /metrics to Prometheus, such as 127.0.0.1:9464; without it there are no metrics"},
+	{"KEYPORT_SHUTDOWN_DELAY", "0s", "how long to go on answering after a stop is asked for, while /readyz says 503; at most 1m0s"},
 	{"KEYPORT_PUBLIC_URL", "http:// and the address above", "where people reach the portal; may have a path"},
 	{"KEYPORT_DATA_DIR", "data", "folder of the SQLite database and the master key"},
 	{"KEYPORT_DATABASE_URL", "sqlite:<data dir>/keyport.db", "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/DATABASE"},

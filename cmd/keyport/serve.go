@@ -30,6 +30,11 @@ func serve(ctx context.Context, p *program) error {
 		return err
 	}
 	defer l.Close()
+	watched, err := p.listenMetrics(ctx)
+	if err != nil {
+		return err
+	}
+	defer watched.Close()
 	s, err := p.openStore(ctx)
 	if err != nil {
 		return unlessStopped(ctx, err)
@@ -46,14 +51,16 @@ func serve(ctx context.Context, p *program) error {
 		return err
 	}
 	options := web.Options{Store: s, PublicURL: public, TrustedProxies: p.TrustedProxies, EgressAllow: p.EgressAllow, Log: p.log, Version: version,
-		RefuseKeyInQuery: p.RefuseQueryKeys, SignOn: p.SignOn}
+		RefuseKeyInQuery: p.RefuseQueryKeys, SignOn: p.SignOn, DrainDelay: p.DrainDelay}
 	if post != nil {
 		options.Mail, options.MailServer = post, describeMail(*p.Mail)
 	}
+	options.Metrics = p.metrics(s, post)
 	server, err := web.New(options)
 	if err != nil {
 		return err
 	}
+	watched.serve(options.Metrics, server.Egress())
 	senders := p.senders(s, server, post, public)
 	if err := s.ScheduleExpiryTask(ctx); err != nil {
 		return unlessStopped(ctx, err)

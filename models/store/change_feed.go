@@ -20,7 +20,8 @@ type changeFeed struct {
 	closed  bool
 	done    sync.WaitGroup
 
-	heard atomic.Int64 // nanoseconds since feedStart up to which nothing was missed
+	heard     atomic.Int64 // nanoseconds since feedStart up to which nothing was missed
+	lastHeard atomic.Int64 // the same, and kept when the feed is lost
 }
 
 const (
@@ -46,7 +47,10 @@ func (f *changeFeed) fresh() bool {
 }
 
 // hears notes that nothing was missed up to a moment.
-func (f *changeFeed) hears(at time.Time) { f.heard.Store(int64(at.Sub(feedStart))) }
+func (f *changeFeed) hears(at time.Time) {
+	f.heard.Store(int64(at.Sub(feedStart)))
+	f.lastHeard.Store(int64(at.Sub(feedStart)))
+}
 
 // start listens from the first call on: a command that verifies nothing needs
 // no connection for it.

@@ -161,8 +161,9 @@ func (s *Store) withSecrets(o Outgoing) Outgoing {
 // FinishDelivery notes how an attempt went. An answer that comes so late that
 // somebody else has tried meanwhile changes nothing.
 func (s *Store) FinishDelivery(ctx context.Context, o Outgoing, r models.Receipt) error {
-	return s.inTx(ctx, "finish delivery", func(t *tx) error {
-		after := o.Delivery.After(r, t.now, rand.Float64())
+	var after models.Delivery
+	err := s.inTx(ctx, "finish delivery", func(t *tx) error {
+		after = o.Delivery.After(r, t.now, rand.Float64())
 		after.Problem = fact(after.Problem)
 		result := t.db.Model(&models.Delivery{}).Where("id = ? AND attempts = ? AND state = ?", o.ID, o.Attempts, models.DeliveryPending).
 			Updates(map[string]any{"state": after.State, "next_attempt_at": after.NextAttemptAt, "claimed_until": nil, "attempted_at": t.now,
@@ -175,6 +176,10 @@ func (s *Store) FinishDelivery(ctx context.Context, o Outgoing, r models.Receipt
 		}
 		return t.recordDeliveryFailed(o)
 	})
+	if err == nil {
+		s.activity.delivered(o.Channel, after.State)
+	}
+	return err
 }
 
 // ReleaseDeliveries gives back what was claimed and not attempted. Whatever

@@ -34,6 +34,14 @@ func (s *Store) SchemaVersions(ctx context.Context) (has, want int64, err error)
 	return has, want, s.failure("schema versions", err)
 }
 
+// Current reports whether the database has taken every step that this program
+// knows. It is a quick question, for probes.
+func (s *Store) Current(ctx context.Context) (bool, error) {
+	var has int64
+	err := s.read.WithContext(ctx).Raw("SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied").Row().Scan(&has)
+	return has >= migrations.Newest(), s.failure("current schema", err)
+}
+
 func (s *Store) migrator() (*goose.Provider, error) {
 	db, err := s.write.DB()
 	if err != nil {

@@ -97,6 +97,9 @@ func (b *bursts) giveBack(over []*burst) {
 // tells whose count it belongs to.
 func (t *tx) recordOften(name string, actor *models.Actor, e models.Event, m *message) error {
 	e = t.event(actor, e, m)
+	if e.Category == models.LoginFailed {
+		t.store.activity.signInFailed.Add(1)
+	}
 	if t.store.bursts.admits(string(e.Category)+" "+name, e) {
 		t.events = append(t.events, e)
 	}

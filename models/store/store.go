@@ -43,6 +43,7 @@ type Store struct {
 	services     serviceCopy
 	changes      changeFeed
 	verifyCounts verifyCounts
+	activity     activity
 	bursts       bursts
 	signing      signingKeys
 	installation atomic.Pointer[string] // InstallationID, once known

@@ -82,6 +82,11 @@ func (s *Store) sessionCounter(actor *models.Actor) []counter {
 // counter is at its limit, and then raises none. full reports that the try was
 // the last free one of a user among strangers.
 func (s *Store) countTry(ctx context.Context, counters []counter) (full bool, err error) {
+	defer func() {
+		if models.KindOf(err) == models.TooMany {
+			s.activity.signInSlowed.Add(1)
+		}
+	}()
 	// Looked at first, because a flood of refused tries must cost no writes.
 	if err := s.refuseBlocked(s.read.WithContext(ctx), counters); err != nil {
 		return false, s.failure("count try", err)

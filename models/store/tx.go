@@ -35,16 +35,17 @@ const maxAttempts = 5
 func (s *Store) inTx(ctx context.Context, operation string, fn func(t *tx) error) error {
 	ctx, changed := withKeyChanges(ctx)
 	for attempt := 1; ; attempt++ {
-		happened := false
+		var happened []models.Event
 		err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 			t := &tx{store: s, db: db, now: s.Now()}
 			if err := fn(t); err != nil {
 				return err
 			}
-			happened = len(t.events) > 0
+			happened = t.events
 			return t.appendEvents()
 		})
-		if err == nil && happened {
+		if err == nil && len(happened) > 0 {
+			s.activity.happened(happened)
 			s.wake()
 		}
 		if attempt == maxAttempts || !lostRace(err) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/keyport/keyport/models"
@@ -39,7 +40,19 @@ type PostOptions struct {
 // methods never wait.
 type Post struct {
 	PostOptions
-	queue chan errand
+	queue                             chan errand
+	delivered, retried, lost, dropped atomic.Int64
+}
+
+// PostStats counts what has become of errands since the program started.
+type PostStats struct {
+	Done, Retried, GivenUp, Dropped int64
+	Waiting                         int
+}
+
+// Stats returns the counters.
+func (p *Post) Stats() PostStats {
+	return PostStats{p.delivered.Load(), p.retried.Load(), p.lost.Load(), p.dropped.Load(), len(p.queue)}
 }
 
 // errand is something to do outside of the request that asked for it.
@@ -94,9 +107,12 @@ func (p *Post) run(ctx context.Context, e errand) {
 	var final *Undeliverable
 	switch {
 	case err == nil:
+		p.delivered.Add(1)
 	case errors.As(err, &final) || e.tries >= len(p.Pauses):
+		p.lost.Add(1)
 		p.Log.Error("a letter was given up", "request", e.request.ID, "tries", e.tries+1, "cause", err)
 	default:
+		p.retried.Add(1)
 		pause := p.Pauses[e.tries]
 		p.Log.Warn("a letter was not delivered and will be tried again", "request", e.request.ID, "after", pause, "cause", err)
 		e.tries++
@@ -109,6 +125,7 @@ func (p *Post) enqueue(e errand) bool {
 	case p.queue <- e:
 		return true
 	default:
+		p.dropped.Add(1)
 		p.Log.Error("a letter was dropped, because too many wait", "request", e.request.ID)
 		return false
 	}

@@ -11,7 +11,9 @@ import (
 	"embed"
 	"io"
 	"io/fs"
+	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed *.sql
@@ -42,6 +44,20 @@ var words = map[Dialect]*strings.Replacer{
 
 // For returns the files in a dialect.
 func For(d Dialect) fs.FS { return folder{d} }
+
+// Newest is the number of the last file.
+var Newest = sync.OnceValue(func() (newest int64) {
+	names, err := fs.Glob(files, "*.sql")
+	if err != nil {
+		panic(err) // the pattern is well formed
+	}
+	for _, name := range names {
+		number, _, _ := strings.Cut(name, "_")
+		n, _ := strconv.ParseInt(number, 10, 64)
+		newest = max(newest, n)
+	}
+	return newest
+})
 
 type folder struct{ dialect Dialect }
 
