@@ -61,6 +61,37 @@ func TestSeen(t *testing.T) {
 	})
 }
 
+// A client that is known costs nothing, and of several each keeps its own last
+// use.
+func TestSeenAgain(t *testing.T) {
+	f := storetest.New(t, storetest.SQLite)
+	key, _ := f.Issue(f.Alice, models.NewKey{})
+	clients, n := []string{"192.0.2.1", "192.0.2.2", "192.0.2.3"}, 0
+	use := func() {
+		f.Store.Seen(key.ID, clients[n%len(clients)], "curl/8.5", f.Clock.Now().Add(time.Duration(n)*time.Second))
+		n++
+	}
+	for range clients {
+		use()
+	}
+	if got := testing.AllocsPerRun(200, use); got != 0 {
+		t.Errorf("%v allocations for a client that is known, want none", got)
+	}
+	last := f.Clock.Now().Add(time.Duration(n-1) * time.Second)
+	f.Clock.Set(last)
+	wantKind(t, f.Store.FlushSeen(nobody), 0)
+	uses := must[[]models.KeyUse](t)(f.Store.KeyUses(f.As(f.Alice), f.Alice.ID, key.ID))
+	for i, got := range uses {
+		want := clients[(n-1-i)%len(clients)]
+		if got.Address != want || !got.UsedAt.Equal(last.Add(time.Duration(-i)*time.Second)) {
+			t.Errorf("use %d: %s at %v, want %s, %d seconds before %v", i, got.Address, got.UsedAt, want, i, last)
+		}
+	}
+	if len(uses) != len(clients) {
+		t.Errorf("%d clients, want %d", len(uses), len(clients))
+	}
+}
+
 // Marks that could not be written are kept.
 func TestSeenSurvivesAnOutage(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {

@@ -38,7 +38,7 @@ type Store struct {
 	closers     []func() error
 
 	hashing      *hasher
-	seen         seenMarks
+	seen         *seenMarks
 	verified     *verifyCache
 	services     serviceCopy
 	changes      changeFeed
@@ -56,7 +56,7 @@ type Store struct {
 // Open connects to the database and checks that it can be used. It does not
 // migrate. What fails is an *OpenError.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{keyring: o.Keyring, clock: o.Now, log: o.Log, hashing: newHasher(), happened: make(chan struct{}, 1), verified: newVerifyCache()}
+	s := &Store{keyring: o.Keyring, clock: o.Now, log: o.Log, hashing: newHasher(), seen: newSeenMarks(), happened: make(chan struct{}, 1), verified: newVerifyCache()}
 	if s.clock == nil {
 		s.clock = time.Now
 	}

@@ -142,34 +142,35 @@ func (s *cacheSet) room(sum *[sha256.Size]byte, generation uint64) *cachedKey {
 	return &s[free]
 }
 
-// accessTable keeps each access once: most keys share a few.
+// accessTable keeps each access once: most keys share a few. Readers never wait.
 type accessTable struct {
-	mu     sync.RWMutex
+	mu     sync.Mutex
 	known  map[string]uint32
-	access []models.Access
+	access atomic.Pointer[[]models.Access]
 }
 
 // maxAccesses bounds the table.
 const maxAccesses = 4096
 
-func (t *accessTable) at(n uint32) models.Access {
-	t.mu.RLock()
-	defer t.mu.RUnlock()
-	return t.access[n]
-}
+func (t *accessTable) at(n uint32) models.Access { return (*t.access.Load())[n] }
 
 func (t *accessTable) number(a models.Access) (n uint32, ok bool) {
 	name := accessName(a)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if n, ok := t.known[name]; ok || len(t.access) >= maxAccesses {
+	var all []models.Access
+	if list := t.access.Load(); list != nil {
+		all = *list
+	}
+	if n, ok := t.known[name]; ok || len(all) >= maxAccesses {
 		return n, ok
 	}
 	if t.known == nil {
 		t.known = map[string]uint32{}
 	}
-	n = uint32(len(t.access))
-	t.known[name], t.access = n, append(t.access, a)
+	n, all = uint32(len(all)), append(all, a)
+	t.known[name] = n
+	t.access.Store(&all)
 	return n, true
 }
 

@@ -177,4 +177,7 @@ func TestVerifyAllocations(t *testing.T) {
 	if got := testing.AllocsPerRun(200, func() { _, _ = f.Store.Verify(nobody, text) }); got > 1 {
 		t.Errorf("%v allocations for a warm key, want at most 1", got)
 	}
+	if got := testing.AllocsPerRun(200, func() { _, _ = f.Store.Verify(nobody, text[1:]) }); got > 0 {
+		t.Errorf("%v allocations for what can't be a key, want none", got)
+	}
 }
