@@ -46,12 +46,14 @@ func ParseSecret(s string) (secret Secret, ok bool) {
 		return Secret{}, false
 	}
 	var w [3]uint64 // little-endian words
-	for i := len(SecretPrefix); i < len(s); i++ {
-		digit, ok := digitValue(s[i])
+	for rest := s[len(SecretPrefix):]; rest != ""; {
+		n := min(len(rest), digitsAtOnce)
+		number, factor, ok := readDigits(rest[:n])
 		if !ok {
 			return Secret{}, false
 		}
-		mulAdd(&w, uint64(len(secretDigits)), digit)
+		mulAdd(&w, factor, number)
+		rest = rest[n:]
 	}
 	if w[2]>>checkBits != 0 { // 134 bits at the most
 		return Secret{}, false
@@ -117,6 +119,23 @@ func checkOf(hi, lo uint64) uint64 {
 	}
 	sum := sha256.Sum256(buf[:])
 	return uint64(sum[0] >> (8 - checkBits))
+}
+
+// digitsAtOnce is how many digits have a number that fits a word.
+const digitsAtOnce = 12
+
+// readDigits returns the number that digits write, and by what a number before
+// them is to be multiplied.
+func readDigits(s string) (number, factor uint64, ok bool) {
+	factor = 1
+	for i := range len(s) {
+		digit, ok := digitValue(s[i])
+		if !ok {
+			return 0, 0, false
+		}
+		number, factor = number*uint64(len(secretDigits))+digit, factor*uint64(len(secretDigits))
+	}
+	return number, factor, true
 }
 
 func digitValue(c byte) (uint64, bool) {

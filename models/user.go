@@ -50,6 +50,11 @@ func (u User) PublicID() string { return UserID(u.ID) }
 // UserID writes a user's id as the REST API does.
 func UserID(id int64) string { return userIDPrefix + strconv.FormatInt(id, 10) }
 
+// AppendUserID appends what UserID writes.
+func AppendUserID(b []byte, id int64) []byte {
+	return strconv.AppendInt(append(b, userIDPrefix...), id, 10)
+}
+
 // ParseUserID reads "Users-7" without regard to case. Each user has one id:
 // "Users-07" and "Users-+7" are nobody's.
 func ParseUserID(s string) (id int64, ok bool) {

@@ -64,6 +64,8 @@ type Server struct {
 	badKeys      *badKeys
 	badVerified  *badKeys // at /verify
 	serviceRates *serviceRates
+	refusals     *loudness // of the log of refusals at /verify
+	prefix       string    // the path under which the portal is published
 	egress       *egress.Guard
 	draining     atomic.Bool
 	patterns     map[string]bool // of the routes, for counting
@@ -78,7 +80,8 @@ func New(o Options) (*Server, error) {
 	s.sessions = NewSessions(o.Store, strings.EqualFold(o.PublicURL.Scheme, "https"))
 	s.logins = &logins{s.sessions}
 	s.badKeys, s.badVerified, s.egress = newBadKeys(o.Store.Now), newBadKeys(o.Store.Now), newGuard(o)
-	s.serviceRates = newServiceRates(o.Store.Now)
+	s.serviceRates, s.refusals = newServiceRates(o.Store.Now), &loudness{}
+	s.prefix = basePath(o.PublicURL)
 	s.confirm = &handlers.Confirm{Store: o.Store, Party: s.party(), Ways: s.ways()}
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.IPExtractor = clientAddress(o.TrustedProxies)

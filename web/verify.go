@@ -1,7 +1,6 @@
 package web
 
 import (
-	"log/slog"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -19,10 +18,8 @@ const verifyPath = "/verify"
 // of every service goes through needs neither a session nor a request's id.
 func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
-	if prefix := basePath(s.PublicURL); prefix != "" {
-		if rest, below := strings.CutPrefix(path, prefix); below {
-			path = rest
-		}
+	if rest, below := strings.CutPrefix(path, s.prefix); below {
+		path = rest
 	}
 	rest, ours := strings.CutPrefix(path, verifyPath)
 	if !ours || rest != "" && rest[0] != '/' {
@@ -60,8 +57,7 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request, service string) 
 		s.Metrics.Verified(answer.outcome(), time.Since(began))
 	}
 	if answer.status != http.StatusOK {
-		s.Log.LogAttrs(r.Context(), answer.level(), "verification", slog.Int("status", answer.status), slog.String("reason", answer.reason),
-			slog.String("service", printable(service, models.MaxServiceName)), slog.String("key", answer.key.KeyID), slog.String("address", s.echo.IPExtractor(r)))
+		s.logRefusal(r, service, &answer)
 	}
 }
 
@@ -125,15 +121,17 @@ func (s *Server) judgeKey(r *http.Request, key models.Verified, name, address st
 // might have been right count against their network, apart from those of the
 // REST API: a proxy brings the wrong keys of all its clients.
 func (s *Server) refuseKey(presented, address string, err error) verdict {
+	refused := verdict{status: http.StatusUnauthorized, reason: "no key that works"}
+	if _, possible := models.ParseSecret(presented); !possible {
+		return refused
+	}
 	if models.KindOf(err) != models.Unauthenticated {
 		return verdict{status: http.StatusServiceUnavailable, reason: "the database does not answer"}
 	}
-	if _, possible := models.ParseSecret(presented); possible {
-		if slow := s.badVerified.count(address); slow != nil {
-			return verdict{status: http.StatusTooManyRequests, reason: "too many wrong keys", wait: slow.RetryAfter}
-		}
+	if slow := s.badVerified.count(address); slow != nil {
+		return verdict{status: http.StatusTooManyRequests, reason: "too many wrong keys", wait: slow.RetryAfter}
 	}
-	return verdict{status: http.StatusUnauthorized, reason: "no key that works"}
+	return refused
 }
 
 // misplaced says why a good key is not good here, "" when it is.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -23,17 +22,27 @@ type verdict struct {
 // verifyPatience is how long to wait when nobody could look a key up.
 const verifyPatience = time.Second
 
+// verifyBody is what is written after the headers.
+type verifyBody struct {
+	text   []byte
+	length []string // as Content-Length
+}
+
 // Bodies by status. They say no more than the status, so that whoever tries
 // keys learns nothing.
-var verifyBodies = map[int][]byte{
-	http.StatusOK:                 []byte("ok\n"),
-	http.StatusBadRequest:         []byte("Send exactly one API key, in one header.\n"),
-	http.StatusUnauthorized:       []byte("This needs a valid API key.\n"),
-	http.StatusForbidden:          []byte("This API key is not allowed here.\n"),
-	http.StatusNotFound:           []byte("There is no such service.\n"),
-	http.StatusMethodNotAllowed:   []byte("Ask by GET or HEAD.\n"),
-	http.StatusTooManyRequests:    []byte("Too many calls. Wait before the next one.\n"),
-	http.StatusServiceUnavailable: []byte("The key can't be checked at the moment. Try again.\n"),
+var verifyBodies = map[int]verifyBody{
+	http.StatusOK:                 bodyOf("ok\n"),
+	http.StatusBadRequest:         bodyOf("Send exactly one API key, in one header.\n"),
+	http.StatusUnauthorized:       bodyOf("This needs a valid API key.\n"),
+	http.StatusForbidden:          bodyOf("This API key is not allowed here.\n"),
+	http.StatusNotFound:           bodyOf("There is no such service.\n"),
+	http.StatusMethodNotAllowed:   bodyOf("Ask by GET or HEAD.\n"),
+	http.StatusTooManyRequests:    bodyOf("Too many calls. Wait before the next one.\n"),
+	http.StatusServiceUnavailable: bodyOf("The key can't be checked at the moment. Try again.\n"),
+}
+
+func bodyOf(text string) verifyBody {
+	return verifyBody{[]byte(text), []string{strconv.Itoa(len(text))}}
 }
 
 // identityHeaders are in every answer, as Go writes their names.
@@ -42,6 +51,7 @@ var identityHeaders = [...]string{"X-Keyport-User-Id", "X-Keyport-User", "X-Keyp
 // Values that every answer has in common: slices that nobody changes.
 var (
 	headerNoStore   = []string{"no-store"}
+	headerEmpty     = []string{""}
 	headerPlain     = []string{"text/plain; charset=utf-8"}
 	headerNoSniff   = []string{"nosniff"}
 	headerChallenge = []string{`Bearer realm="keyport"`}
@@ -51,10 +61,13 @@ var (
 func (v verdict) write(w http.ResponseWriter, withoutBody bool) {
 	h, body := w.Header(), verifyBodies[v.status]
 	h["Cache-Control"], h["Content-Type"], h["X-Content-Type-Options"] = headerNoStore, headerPlain, headerNoSniff
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	values := v.identity()
-	for i, name := range identityHeaders {
-		h[name] = values[i : i+1 : i+1]
+	h["Content-Length"] = body.length
+	if v.status == http.StatusOK {
+		v.identify(h)
+	} else {
+		for _, name := range identityHeaders {
+			h[name] = headerEmpty
+		}
 	}
 	switch v.status {
 	case http.StatusUnauthorized:
@@ -66,25 +79,29 @@ func (v verdict) write(w http.ResponseWriter, withoutBody bool) {
 	}
 	w.WriteHeader(v.status)
 	if !withoutBody {
-		_, _ = w.Write(body) // a client that has gone needs no answer
+		_, _ = w.Write(body.text) // a client that has gone needs no answer
 	}
 }
 
-// identity lists the values of identityHeaders: those of the key if it passes,
-// and otherwise nothing. Names are percent-encoded, since people choose them.
-func (v verdict) identity() []string {
-	values := make([]string, len(identityHeaders))
-	if v.status == http.StatusOK {
-		k := &v.key
-		values[0], values[1], values[2] = models.UserID(k.UserID), url.PathEscape(k.Username), k.KeyID
-		values[3], values[4] = strconv.FormatBool(k.IsService), string(k.Access.Level)
-		values[5], values[6] = k.Expires.UTC().Format(time.RFC3339), v.service
+// identify writes the identity headers of a key that passes. Names are
+// percent-encoded, since people choose them. All values that must be made are
+// one text, and all are one list.
+func (v *verdict) identify(h http.Header) {
+	k := &v.key
+	var room [64]byte
+	text := models.AppendUserID(room[:0], k.UserID)
+	end := len(text)
+	made := string(k.Expires.UTC().AppendFormat(text, time.RFC3339))
+	values := [len(identityHeaders)]string{made[:end], url.PathEscape(k.Username), k.KeyID, strconv.FormatBool(k.IsService),
+		string(k.Access.Level), made[end:], v.service}
+	list := values[:]
+	for i, name := range identityHeaders {
+		h[name] = list[i : i+1 : i+1]
 	}
-	return values
 }
 
 // outcome is what the answer counts as.
-func (v verdict) outcome() metrics.Outcome {
+func (v *verdict) outcome() metrics.Outcome {
 	switch v.status {
 	case http.StatusOK:
 		return metrics.Allowed
@@ -98,15 +115,4 @@ func (v verdict) outcome() metrics.Outcome {
 		return metrics.Unavailable
 	}
 	return metrics.Malformed
-}
-
-// level is how loudly a refusal is logged: what is ours to mend most of all.
-func (v verdict) level() slog.Level {
-	switch v.status {
-	case http.StatusServiceUnavailable:
-		return slog.LevelError
-	case http.StatusForbidden, http.StatusTooManyRequests:
-		return slog.LevelInfo
-	}
-	return slog.LevelDebug
 }

@@ -40,15 +40,22 @@ func verifiable(r *http.Request) (presented, problem string) {
 	switch {
 	case found > 1:
 		return "", "more than one credential"
-	case strings.ContainsFunc(presented, notOfCredential):
+	case !isOneCredential(presented):
 		return "", "no single credential"
 	}
 	return presented, ""
 }
 
-// notOfCredential finds what stands in no credential: spaces are left where
+// isOneCredential finds what stands in no credential: spaces are left where
 // lines were folded, commas where headers were joined.
-func notOfCredential(c rune) bool { return c <= ' ' || c >= 0x7f || c == ',' || c == ';' || c == '"' }
+func isOneCredential(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || c == ',' || c == ';' || c == '"' {
+			return false
+		}
+	}
+	return true
+}
 
 // isTwin reports whether a name is one of ours to servers that take _ for -.
 func isTwin(name string) bool {
