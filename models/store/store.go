@@ -2,10 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"log/slog"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,20 +35,18 @@ type Store struct {
 	pool        *pgxpool.Pool // nil on SQLite
 	closers     []func() error
 
-	hashing      *hasher
-	seen         *seenMarks
-	verified     *verifyCache
-	services     serviceCopy
-	changes      changeFeed
-	verifyCounts verifyCounts
-	activity     activity
-	bursts       bursts
-	signing      signingKeys
-	installation atomic.Pointer[string] // InstallationID, once known
-	byDigest     string                 // the query of Authenticate
-	prepare      sync.Mutex
-	digestRow    *sql.Stmt // byDigest on SQLite, prepared at its first use
-	happened     chan struct{}
+	hashing                  *hasher
+	seen                     *seenMarks
+	verified                 *verifyCache
+	services                 serviceCopy
+	changes                  changeFeed
+	verifyCounts             verifyCounts
+	activity                 activity
+	bursts                   bursts
+	signing                  signingKeys
+	toAuthenticate, toVerify digestLookup
+	installation             atomic.Pointer[string] // InstallationID, once known
+	happened                 chan struct{}
 }
 
 // Open connects to the database and checks that it can be used. It does not
@@ -66,10 +62,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	var err error
 	switch scheme, rest, _ := strings.Cut(o.URL, ":"); scheme {
 	case "sqlite":
-		s.byDigest = digestQuery(len(o.Keyring.IDs()), questionMark)
+		s.writeLookups(questionMark)
 		err = s.openSQLite(ctx, strings.TrimPrefix(rest, "//"))
 	case "postgres", "postgresql":
-		s.byDigest = digestQuery(len(o.Keyring.IDs()), dollar)
+		s.writeLookups(dollar)
 		err = s.openPostgres(ctx, o.URL)
 	default:
 		return nil, badURL(nil)
