@@ -26,7 +26,7 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 		s.echo.ServeHTTP(w, r)
 		return
 	}
-	s.verify(w, r, strings.TrimPrefix(rest, "/"))
+	s.verify(w, r, askedAbout(r, strings.TrimPrefix(rest, "/")))
 }
 
 // verify tells a proxy whether a call may pass. Its contract:
@@ -45,19 +45,21 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 //     X-Original-URI, say what the call does, if the socket's other end is a
 //     trusted proxy. The rules of the service say whether that only reads.
 //     Otherwise nobody knows, and a key that only reads is refused.
-func (s *Server) verify(w http.ResponseWriter, r *http.Request, service string) {
+//   - At /verify/{service}/-/… the question itself is made like the call: by its
+//     method, with its path behind the dash. So Envoy asks.
+func (s *Server) verify(w http.ResponseWriter, r *http.Request, q question) {
 	defer s.survive(w)
 	var began time.Time
 	if s.Metrics != nil {
 		began = time.Now()
 	}
-	answer := s.judge(r, service)
+	answer := s.judge(r, q)
 	answer.write(w, r.Method == http.MethodHead)
 	if s.Metrics != nil {
 		s.Metrics.Verified(answer.outcome(), time.Since(began))
 	}
 	if answer.status != http.StatusOK {
-		s.logRefusal(r, service, &answer)
+		s.logRefusal(r, q.service, &answer)
 	}
 }
 
@@ -71,11 +73,11 @@ func (s *Server) survive(w http.ResponseWriter) {
 }
 
 // judge decides on a call. It asks first what costs least.
-func (s *Server) judge(r *http.Request, service string) verdict {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+func (s *Server) judge(r *http.Request, q question) verdict {
+	if !q.likeCall && r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return verdict{status: http.StatusMethodNotAllowed, reason: "method"}
 	}
-	if service != "" && !models.ValidServiceName(service) {
+	if q.service != "" && !models.ValidServiceName(q.service) {
 		return verdict{status: http.StatusNotFound, reason: "no such service"}
 	}
 	presented, problem := verifiable(r)
@@ -87,19 +89,19 @@ func (s *Server) judge(r *http.Request, service string) verdict {
 	if err != nil {
 		return s.refuseKey(presented, address, err)
 	}
-	if refusal := s.judgeKey(r, key, service, address); refusal.status != 0 {
+	if refusal := s.judgeKey(r, key, q, address); refusal.status != 0 {
 		return refusal
 	}
 	s.Store.Seen(key.KeyID, address, printable(r.UserAgent(), 200), s.Store.Now())
-	return verdict{status: http.StatusOK, key: key, service: service}
+	return verdict{status: http.StatusOK, key: key, service: q.service}
 }
 
 // judgeKey refuses a good key where it is not good, or is used too often. It
 // returns the zero verdict when the call may pass.
-func (s *Server) judgeKey(r *http.Request, key models.Verified, name, address string) verdict {
+func (s *Server) judgeKey(r *http.Request, key models.Verified, q question, address string) verdict {
 	var service models.Service // one without a name has no rules and no limit
-	if name != "" {
-		found, ok, err := s.Store.RegisteredService(r.Context(), name)
+	if q.service != "" {
+		found, ok, err := s.Store.RegisteredService(r.Context(), q.service)
 		switch {
 		case err != nil:
 			return verdict{status: http.StatusServiceUnavailable, reason: "the database does not answer", key: key}
@@ -108,7 +110,7 @@ func (s *Server) judgeKey(r *http.Request, key models.Verified, name, address st
 		}
 		service = found
 	}
-	if reason := s.misplaced(r, key.Access, service, address); reason != "" {
+	if reason := s.misplaced(r, q, key.Access, service, address); reason != "" {
 		return verdict{status: http.StatusForbidden, reason: reason, key: key}
 	}
 	if wait := s.serviceRates.take(key.KeyID, service); wait > 0 {
@@ -135,7 +137,7 @@ func (s *Server) refuseKey(presented, address string, err error) verdict {
 }
 
 // misplaced says why a good key is not good here, "" when it is.
-func (s *Server) misplaced(r *http.Request, access models.Access, service models.Service, address string) string {
+func (s *Server) misplaced(r *http.Request, q question, access models.Access, service models.Service, address string) string {
 	if access.Whole() {
 		return ""
 	}
@@ -145,30 +147,8 @@ func (s *Server) misplaced(r *http.Request, access models.Access, service models
 		return "service"
 	case !access.AllowsAddress(from):
 		return "network"
-	case access.Reads() && !service.Reads(s.forwardedCall(r)):
+	case access.Reads() && !service.Reads(s.forwardedCall(r, q)):
 		return "read-only"
-	}
-	return ""
-}
-
-// forwardedCall is the method and the path of the call that is being verified,
-// "" for what nobody whom we trust has said, or what was said twice.
-func (s *Server) forwardedCall(r *http.Request) (method, path string) {
-	if !s.fromProxy(r) {
-		return "", ""
-	}
-	path, _, _ = strings.Cut(onlyOf(r.Header["X-Forwarded-Uri"], r.Header["X-Original-Uri"]), "?")
-	return onlyOf(r.Header["X-Forwarded-Method"], r.Header["X-Original-Method"]), path
-}
-
-// onlyOf returns the only value of two headers that mean the same, "" when there
-// is none or more than one.
-func onlyOf(a, b []string) string {
-	switch {
-	case len(a) == 1 && len(b) == 0:
-		return a[0]
-	case len(a) == 0 && len(b) == 1:
-		return b[0]
 	}
 	return ""
 }
