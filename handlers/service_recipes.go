@@ -1,126 +1,133 @@
 package handlers
 
 import (
+	"embed"
+	"net"
+	"net/url"
 	"strings"
+	"text/template"
 
 	"github.com/keyport/keyport/views"
 )
 
-// Recipes for proxies, in which SERVICE and KEYPORT stand for the name of the
-// service and for where Keyport is reached. Each takes away what the client sent
-// under our names, asks, copies who called from the answer, and keeps the
-// credential from the service.
-const (
-	nginxRecipe = `server {
-  listen 443 ssl;
-  server_name SERVICE.example.com;
-  # Leave underscores_in_headers off, as it is by default.
+// The recipes for proxies. Each takes away what the client sent under our names,
+// asks, copies who called from the answer, and keeps the credential from the
+// service. The tests in web/proxytest run them as the page shows them.
+//
+//go:embed recipes
+var recipeFiles embed.FS
 
-  location / {
-    auth_request /_keyport;
-    auth_request_set $keyport_user_id $upstream_http_x_keyport_user_id;
-    auth_request_set $keyport_user $upstream_http_x_keyport_user;
-    auth_request_set $keyport_key_id $upstream_http_x_keyport_key_id;
-    auth_request_set $keyport_is_service $upstream_http_x_keyport_is_service;
-    auth_request_set $keyport_access $upstream_http_x_keyport_access;
-    auth_request_set $keyport_expires $upstream_http_x_keyport_expires;
-    auth_request_set $keyport_service $upstream_http_x_keyport_service;
-    proxy_set_header X-Keyport-User-Id $keyport_user_id;
-    proxy_set_header X-Keyport-User $keyport_user;
-    proxy_set_header X-Keyport-Key-Id $keyport_key_id;
-    proxy_set_header X-Keyport-Is-Service $keyport_is_service;
-    proxy_set_header X-Keyport-Access $keyport_access;
-    proxy_set_header X-Keyport-Expires $keyport_expires;
-    proxy_set_header X-Keyport-Service $keyport_service;
-    proxy_set_header X-Octopus-ApiKey "";
-    proxy_set_header X-Api-Key "";
-    proxy_set_header Authorization "";
-    proxy_pass http://127.0.0.1:8081;
-  }
+var recipeTemplates = template.Must(template.New("").
+	Funcs(template.FuncMap{"lower": strings.ToLower, "variable": proxyVariable}).
+	ParseFS(recipeFiles, "recipes/*"))
 
-  # nginx passes 401 and 403 on, and turns 400, 429 and 503 into 500.
-  location = /_keyport {
-    internal;
-    proxy_pass KEYPORT/verify/SERVICE;
-    proxy_ssl_server_name on;
-    proxy_pass_request_body off;
-    proxy_set_header Content-Length "";
-    proxy_set_header X-Original-Method $request_method;
-    proxy_set_header X-Original-URI $request_uri;
-    proxy_set_header X-Forwarded-Method "";
-    proxy_set_header X-Forwarded-Uri "";
-    proxy_set_header X-Forwarded-For $remote_addr;
-  }
-}`
-	caddyRecipe = `SERVICE.example.com {
-	route {
-		request_header -X-Keyport-*
-		request_header -X_Keyport_*
-		request_header -X-Original-*
-		forward_auth KEYPORT {
-			uri /verify/SERVICE
-			header_up Host {upstream_hostport}
-			copy_headers X-Keyport-User-Id X-Keyport-User X-Keyport-Key-Id X-Keyport-Is-Service X-Keyport-Access X-Keyport-Expires X-Keyport-Service
-		}
-		request_header -X-Octopus-ApiKey
-		request_header -X-Api-Key
-		request_header -Authorization
-		reverse_proxy 127.0.0.1:8081
-	}
-}`
-	traefikRecipe = `http:
-  middlewares:
-    keyport-clean:
-      headers:
-        customRequestHeaders:
-          X-Keyport-User-Id: ""
-          X-Keyport-User: ""
-          X-Keyport-Key-Id: ""
-          X-Keyport-Is-Service: ""
-          X-Keyport-Access: ""
-          X-Keyport-Expires: ""
-          X-Keyport-Service: ""
-          X-Original-Method: ""
-          X-Original-URI: ""
-    keyport-SERVICE:
-      forwardAuth:
-        address: KEYPORT/verify/SERVICE
-        trustForwardHeader: false
-        authResponseHeaders: [X-Keyport-User-Id, X-Keyport-User, X-Keyport-Key-Id, X-Keyport-Is-Service, X-Keyport-Access, X-Keyport-Expires, X-Keyport-Service]
-    keyport-forget:
-      headers:
-        customRequestHeaders:
-          X-Octopus-ApiKey: ""
-          X-Api-Key: ""
-          Authorization: ""
-  routers:
-    SERVICE:
-      rule: Host(` + "`SERVICE.example.com`" + `)
-      middlewares: [keyport-clean, keyport-SERVICE, keyport-forget]
-      service: SERVICE
-  services:
-    SERVICE:
-      loadBalancer:
-        servers:
-          - url: http://127.0.0.1:8081`
+// recipe is what the page says of a proxy: its name, the version with which the
+// tests run it (that of Debian 12), and its files.
+type recipe struct {
+	title, tried string
+	files        []recipeFile
+}
+
+// recipeFile is a template, and where its text belongs.
+type recipeFile struct{ id, template, path string }
+
+const neverTried = "Not run by a test"
+
+// recipes in the order in which the page shows them.
+var recipes = []recipe{
+	{"nginx", "Tested with nginx 1.22", []recipeFile{{"nginx", "nginx.conf", "/etc/nginx/conf.d/{service}.conf"}}},
+	{"Caddy", "Tested with Caddy 2.6", []recipeFile{{"caddy", "Caddyfile", "/etc/caddy/Caddyfile"}}},
+	{"HAProxy", "Tested with HAProxy 2.6", []recipeFile{{"haproxy", "haproxy.cfg", "/etc/haproxy/haproxy.cfg"}, {"haproxy-lua", "haproxy.lua", "/etc/haproxy/keyport.lua"}}},
+	{"Apache", "Tested with Apache 2.4", []recipeFile{{"apache", "apache.conf", "/etc/apache2/sites-available/{service}.conf"}, {"apache-lua", "apache.lua", "/etc/apache2/keyport-{service}.lua"}}},
+	{"Traefik 3", neverTried, []recipeFile{{"traefik", "traefik.yml", "A file of the file provider"}}},
+	{"Envoy", neverTried, []recipeFile{{"envoy", "envoy.yaml", "/etc/envoy/envoy.yaml"}}},
+}
+
+// Names of headers that recipes treat alike. Overrides are those by which some
+// frameworks take one call for another: what was judged must be what is run.
+var (
+	identityNames   = []string{"X-Keyport-User-Id", "X-Keyport-User", "X-Keyport-Key-Id", "X-Keyport-Is-Service", "X-Keyport-Access", "X-Keyport-Expires", "X-Keyport-Service"}
+	credentialNames = []string{"X-Octopus-ApiKey", "X-Api-Key", "Authorization"}
+	overrideNames   = []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL"}
 )
 
-// proxyRecipes are the configurations for a service. Caddy wants an address
-// without a path, and the path with the question.
-func proxyRecipes(service, serverURL string) []views.ProxyRecipe {
-	caddyURL, caddyPath := serverURL, ""
-	if scheme, rest, ok := strings.Cut(serverURL, "://"); ok {
-		host, path, below := strings.Cut(rest, "/")
-		caddyURL = scheme + "://" + host
-		if below {
-			caddyPath = "/" + path
+// recipeValues are what templates are filled with.
+type recipeValues struct {
+	Service, Host                    string
+	Keyport                          keyportAddress
+	Identity, Credentials, Overrides []string
+}
+
+// VerifyPath is the path of Keyport's answer about the service.
+func (v recipeValues) VerifyPath() string { return v.Keyport.Path + "/verify/" + v.Service }
+
+// VerifyURL is where Keyport answers about the service.
+func (v recipeValues) VerifyURL() string { return v.Keyport.Origin() + v.VerifyPath() }
+
+// ScriptURL is where Apache's script asks: Apache itself, which checks a
+// certificate better than the script can, or Keyport, when there is none.
+func (v recipeValues) ScriptURL() string {
+	if v.Keyport.TLS() {
+		return "http://127.0.0.1:8089" + v.VerifyPath()
+	}
+	return v.VerifyURL()
+}
+
+// keyportAddress is where Keyport is reached, in the parts that proxies want.
+type keyportAddress struct{ Scheme, Authority, Path string }
+
+func keyportAt(serverURL string) keyportAddress {
+	u, err := url.Parse(serverURL)
+	if err != nil {
+		return keyportAddress{}
+	}
+	return keyportAddress{u.Scheme, u.Host, strings.TrimRight(u.EscapedPath(), "/")}
+}
+
+// Origin is the address without a path.
+func (k keyportAddress) Origin() string { return k.Scheme + "://" + k.Authority }
+
+// TLS reports whether Keyport has a certificate to check.
+func (k keyportAddress) TLS() bool { return k.Scheme == "https" }
+
+// Hostname is the name in the certificate.
+func (k keyportAddress) Hostname() string { return (&url.URL{Host: k.Authority}).Hostname() }
+
+// Port is the port, also where the address leaves it out.
+func (k keyportAddress) Port() string {
+	if port := (&url.URL{Host: k.Authority}).Port(); port != "" {
+		return port
+	}
+	if k.TLS() {
+		return "443"
+	}
+	return "80"
+}
+
+// HostPort is the socket.
+func (k keyportAddress) HostPort() string { return net.JoinHostPort(k.Hostname(), k.Port()) }
+
+// proxyVariable is a header's name as nginx writes it in its variables.
+func proxyVariable(header string) string {
+	return strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(header, "X-")), "-", "_")
+}
+
+// proxyRecipes are the configurations for a service.
+func proxyRecipes(service, serverURL string) ([]views.ProxyRecipe, error) {
+	values := recipeValues{Service: service, Host: service + ".example.com", Keyport: keyportAt(serverURL),
+		Identity: identityNames, Credentials: credentialNames, Overrides: overrideNames}
+	var filled []views.ProxyRecipe
+	for _, r := range recipes {
+		proxy := views.ProxyRecipe{Title: r.title, Tried: r.tried}
+		for _, f := range r.files {
+			var text strings.Builder
+			if err := recipeTemplates.ExecuteTemplate(&text, f.template, values); err != nil {
+				return nil, err
+			}
+			path := strings.ReplaceAll(f.path, "{service}", service)
+			proxy.Files = append(proxy.Files, views.RecipeFile{ID: f.id, Path: path, Text: strings.TrimSuffix(text.String(), "\n")})
 		}
+		filled = append(filled, proxy)
 	}
-	fill := strings.NewReplacer("SERVICE", service, "KEYPORT", serverURL)
-	caddy := strings.NewReplacer("uri /verify/", "uri "+caddyPath+"/verify/", "SERVICE", service, "KEYPORT", caddyURL)
-	return []views.ProxyRecipe{
-		{ID: "nginx", Title: "nginx", Text: fill.Replace(nginxRecipe)},
-		{ID: "caddy", Title: "Caddy", Text: caddy.Replace(caddyRecipe)},
-		{ID: "traefik", Title: "Traefik", Text: fill.Replace(traefikRecipe)},
-	}
+	return filled, nil
 }

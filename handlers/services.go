@@ -130,7 +130,10 @@ func (h *Services) show(c echo.Context, id int64, status int, typed *serviceForm
 	if typed != nil {
 		form = *typed
 	}
-	props := h.page(c, service, serviceFields(form, refusal))
+	props, err := h.page(c, service, serviceFields(form, refusal))
+	if err != nil {
+		return err
+	}
 	if refusal != nil {
 		props.Shell.Title = "Error: " + props.Shell.Title
 		props.Form.Shell = props.Shell
@@ -140,14 +143,18 @@ func (h *Services) show(c echo.Context, id int64, status int, typed *serviceForm
 		func() templ.Component { return views.ServiceMain(props) })
 }
 
-func (h *Services) page(c echo.Context, service models.Service, form views.ServiceForm) views.ServicePage {
+func (h *Services) page(c echo.Context, service models.Service, form views.ServiceForm) (views.ServicePage, error) {
+	recipes, err := proxyRecipes(service.Name, h.ServerURL)
+	if err != nil {
+		return views.ServicePage{}, err
+	}
 	form.Shell = shellOf(c, service.Name, views.AreaConfiguration, ServicesPath)
 	form.Path, form.Submit = servicePath(service.ID), "Save"
 	// After a conflict the next save counts from what is stored now.
 	form.Version = strconv.FormatInt(service.Version, 10)
 	form.Name.Value, form.Name.ReadOnly = service.Name, true
 	return views.ServicePage{Shell: form.Shell, ListPath: ServicesPath, Name: service.Name, Form: form, DeletePath: form.Path + "/deletion",
-		History: history(c, models.ParamDocument, service.PublicID()), Recipes: proxyRecipes(service.Name, h.ServerURL)}
+		History: history(c, models.ParamDocument, service.PublicID()), Recipes: recipes}, nil
 }
 
 // AskDelete shows what removing a service will do: as a dialog for htmx, as a

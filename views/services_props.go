@@ -38,8 +38,16 @@ type ServicePage struct {
 	Recipes    []ProxyRecipe
 }
 
-// ProxyRecipe is the configuration of a proxy.
-type ProxyRecipe struct{ ID, Title, Text string }
+// ProxyRecipe is the configuration of a proxy, in one file or more. Tried says
+// with which version the tests run it.
+type ProxyRecipe struct {
+	Title, Tried string
+	Files        []RecipeFile
+}
+
+// RecipeFile is a file of a recipe. Its path is where its text says that it
+// belongs, and its id is what Copy refers to.
+type RecipeFile struct{ ID, Path, Text string }
 
 // ServiceDeletion asks before a service is removed.
 type ServiceDeletion struct {

@@ -45,7 +45,7 @@ func servicePageSample() ServicePage {
 	form := serviceFormSample("")
 	form.Path, form.Version, form.Submit, form.Name.Value, form.Name.ReadOnly = pathServices+"/Services-1", "4", "Save", "billing", true
 	return ServicePage{Shell: serviceShell("billing"), ListPath: pathServices, Name: "billing", Form: form, DeletePath: form.Path + "/deletion",
-		Recipes: []ProxyRecipe{{"nginx", "nginx", "auth_request /_keyport;"}, {"caddy", "Caddy", "forward_auth https://keyport.example.com"}}}
+		Recipes: []ProxyRecipe{{"nginx", "Tested with 1.22", []RecipeFile{{"nginx", "billing.conf", "auth_request /_keyport;"}}}, {"Caddy", "Not run by a test", []RecipeFile{{"caddy", "Caddyfile", "forward_auth https://keyport.example.com"}}}}}
 }
 
 func serviceDeletionSample() ServiceDeletion {
@@ -59,7 +59,7 @@ func hostileServices(s Shell) []sample {
 	form := ServiceForm{s, evil, evil, hostile, f, Field{Name: "g", Value: hostile}, Field{Name: "h", Value: hostile}, Field{Name: "i", Value: hostile}, hostile, []Problem{{"", hostile}}, hostile}
 	return []sample{
 		{"services shows", ServicesPage(ServiceList{s, evil, []ServiceRow{{hostile, hostile, hostile, hostile, evil}}})},
-		{"new service shows", NewServicePage(form)}, {"service shows", ServicePageWhole(ServicePage{s, evil, hostile, form, evil, evil, []ProxyRecipe{{"r", hostile, hostile}}})},
+		{"new service shows", NewServicePage(form)}, {"service shows", ServicePageWhole(ServicePage{s, evil, hostile, form, evil, evil, []ProxyRecipe{{hostile, hostile, []RecipeFile{{"r", hostile, hostile}}}}})},
 		{"service deletion shows", ServiceDeletionPage(ServiceDeletion{s, hostile, evil, evil, evil})},
 	}
 }

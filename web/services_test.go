@@ -8,6 +8,7 @@ import (
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store/storetest"
+	"github.com/keyport/keyport/web"
 	"github.com/keyport/keyport/web/webtest"
 )
 
@@ -69,24 +70,37 @@ func TestServiceFormRefuses(t *testing.T) {
 }
 
 // Each recipe asks for its service, takes away what callers forge, keeps the
-// credential from the service, and copies all of the identity.
+// credential from the service, and copies all of the identity. What the real
+// programs do with them is tested in web/proxytest.
 func TestServicePageHasRecipes(t *testing.T) {
 	f := storetest.New(t, storetest.SQLite)
-	site := webtest.New(t, f.Store)
 	made := register(t, f, models.NewService{Name: "billing"})[0]
-	page := browserOf(f, site, f.Admin).Get("/configuration/services/" + made.PublicID()).Want(200)
-	for _, id := range []string{"nginx", "caddy", "traefik"} {
-		text := page.Find("pre#" + id).Text()
-		for _, want := range append([]string{"/verify/billing", "X-Octopus-ApiKey", "X-Api-Key", "Authorization"}, identity...) {
-			if !strings.Contains(text, want) {
-				t.Errorf("%s lacks %s", id, want)
+	for public, path := range map[string]string{"http://127.0.0.1:8080/keys": "/keys/verify/billing", "https://keyport.example.com": "/verify/billing"} {
+		site := webtest.New(t, f.Store, func(o *web.Options) { o.PublicURL, _ = url.Parse(public) })
+		client := browserOf(f, site, f.Admin)
+		for _, c := range client.Cookies() {
+			client.Header.Set("Cookie", "__Host-keyport="+c.Value) // as behind TLS
+		}
+		page := client.Get("/configuration/services/" + made.PublicID()).Want(200)
+		for _, proxy := range []string{"nginx", "caddy", "haproxy", "apache", "traefik", "envoy"} {
+			text := page.Find("pre#" + proxy + ", pre#" + proxy + "-lua").Text()
+			for _, want := range append([]string{path, "x-octopus-apikey", "x-api-key", "authorization", "x-http-method-override"}, identity...) {
+				if proxy == "envoy" && strings.EqualFold(want, "x-keyport-service") {
+					want = "prefix: x-keyport-"
+				}
+				if !strings.Contains(strings.ToLower(text), strings.ToLower(want)) {
+					t.Errorf("%s lacks %s", proxy, want)
+				}
+			}
+			if strings.Contains(text, "{{") || page.Find("button[data-copy="+proxy+"]").Length() != 1 {
+				t.Errorf("%s has a gap, or no button to copy it", proxy)
+			}
+			if checks := strings.Contains(text, "ca-certificates.crt"); checks != strings.HasPrefix(public, "https:") && proxy != "caddy" && proxy != "traefik" {
+				t.Errorf("%s, Keyport at %s: checks its certificate: %v", proxy, public, checks)
 			}
 		}
-		if strings.Contains(text, "SERVICE") || strings.Contains(text, "KEYPORT") || page.Find("button[data-copy="+id+"]").Length() != 1 {
-			t.Errorf("%s has a gap, or no button to copy it", id)
+		if n := page.Find("details .value:contains('Not run by a test')").Length(); n != 2 {
+			t.Errorf("%d recipes say that nobody ran them, want those for Traefik and Envoy", n)
 		}
-	}
-	if !strings.Contains(words(page, "main"), "No test has run these") {
-		t.Error("the recipes must say that nobody ran them")
 	}
 }

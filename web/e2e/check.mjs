@@ -2,13 +2,14 @@
 // nothing else: npm test. With --fast (npm run check) it leaves out the race
 // detector and the browser; with --browser (npm run e2e) it runs the browser
 // tests alone and hands them the arguments that follow; with --clients it runs
-// the tests of Octopus's Go client alone.
+// the tests of Octopus's Go client alone, with --proxies those of the recipes for
+// proxies.
 //
 // It must start before anything is installed, so it uses Node's own modules
 // only.
 import fs from 'node:fs';
 import path from 'node:path';
-import { compilerReady, modulesReady } from './machine.mjs';
+import { compilerReady, modulesReady, proxiesReady } from './machine.mjs';
 import { goTests, playwrightTests } from './results.mjs';
 import { Failure, root, run } from './run.mjs';
 
@@ -19,19 +20,21 @@ const modules = ['Node modules', modulesReady];
 const checks = [
   ['Generated files are fresh', generated],
   ['gofmt', formatted],
-  ['go vet', () => run(['go', 'vet', './...'], portable)],
-  ['staticcheck', () => run(['go', 'tool', '-modfile=web/e2e/tools.mod', 'staticcheck', './...'], portable)],
+  ['go vet', () => run(['go', 'vet', '-tags=proxies', './...'], portable)],
+  ['staticcheck', () => run(['go', 'tool', '-modfile=web/e2e/tools.mod', 'staticcheck', '-tags=proxies', './...'], portable)],
 ];
 const build = ['Build without cgo', () => run(['go', 'build', '-o', 'bin/', './cmd/keyport', './web/e2e/provider'], portable)];
 const goClient = ["Octopus's Go client on SQLite and PostgreSQL", goClientTests];
+const proxies = ['nginx, Caddy, HAProxy and Apache', proxyTests];
 const browser = ['Browser tests on SQLite and PostgreSQL', browserTests];
 
 const plans = {
   '--all': [modules, ['C compiler for the race detector', compilerReady], ...checks, build,
-    ['Go tests, shuffled', () => goSuite([], portable)], ['Races', races], goClient, browser],
+    ['Go tests, shuffled', () => goSuite([], portable)], ['Races', races], proxies, goClient, browser],
   '--fast': [modules, ...checks, ['Go tests, shuffled', () => goSuite([], portable)]],
   '--browser': [modules, build, browser],
   '--clients': [modules, build, goClient],
+  '--proxies': [proxies],
 };
 
 // Without these the later steps could only fail for the same reason again.
@@ -126,6 +129,11 @@ function goSuite(flags, env) {
 
 function goClientTests() {
   return goTests([...database, 'node', 'web/e2e/octopus-client.mjs'], portable);
+}
+
+async function proxyTests() {
+  await proxiesReady();
+  return goTests(['go', 'test', '-json', '-tags=proxies', './web/proxytest'], portable);
 }
 
 function browserTests() {

@@ -1,5 +1,6 @@
-// What a fresh machine lacks: the Node modules, and a C compiler for Go's race
-// detector. (The program itself needs no C compiler.)
+// What a fresh machine lacks: the Node modules, a C compiler for Go's race
+// detector (the program itself needs none), and the proxies whose recipes are
+// tested.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -36,13 +37,43 @@ function packages(file) {
 // compilerReady sees to it that a C program can be compiled and linked.
 export async function compilerReady() {
   if (await compiles()) return;
-  if (process.getuid?.() === 0 && (await execute(['sh', '-c', 'command -v apt-get'])).code === 0) {
-    const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
-    await run(['apt-get', 'update', '-qq'], quiet);
-    await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', 'gcc', 'libc6-dev'], quiet);
-    if (await compiles()) return;
-  }
+  await install(['gcc', 'libc6-dev']);
+  if (await compiles()) return;
   throw new Failure("Go's race detector needs a C compiler and there is none. Install gcc and the C library's headers (on Debian: apt install gcc libc6-dev), or run the tests without it by npm run check.");
+}
+
+// What web/proxytest runs, where Debian puts it, and the package it is in.
+// Apache's package apache2 would only add the service.
+const proxies = {
+  '/usr/sbin/nginx': 'nginx', '/usr/bin/caddy': 'caddy', '/usr/sbin/haproxy': 'haproxy',
+  '/usr/sbin/apache2': 'apache2-bin', '/usr/share/lua/5.3/socket.lua': 'lua-socket',
+};
+
+// proxiesReady sees to it that the proxies are there.
+export async function proxiesReady() {
+  if (missingProxies().length) await install(missingProxies());
+  const missing = missingProxies();
+  if (missing.length) throw new Failure(`The recipes for proxies are tested with the real programs. Install what is missing (on Debian: apt install --no-install-recommends ${missing.join(' ')}), or leave those tests out by npm run check.`);
+}
+
+function missingProxies() {
+  return Object.keys(proxies).filter(file => !fs.existsSync(file)).map(file => proxies[file]);
+}
+
+// install gets Debian's packages, where that can be done without asking. The
+// services among them are not started: tests start programs themselves.
+async function install(packages) {
+  if (process.getuid?.() !== 0 || (await execute(['sh', '-c', 'command -v apt-get'])).code !== 0) return;
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
+  const policy = '/usr/sbin/policy-rc.d'; // Debian asks it before it starts a service
+  const ours = !fs.existsSync(policy);
+  if (ours) fs.writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    await run(['apt-get', 'update', '-qq'], quiet);
+    await run(['apt-get', 'install', '-y', '-qq', '--no-install-recommends', ...packages], quiet);
+  } finally {
+    if (ours) fs.rmSync(policy);
+  }
 }
 
 async function compiles() {
