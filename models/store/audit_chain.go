@@ -25,7 +25,8 @@ func (t *tx) appendEvents() error {
 	if err := t.db.CreateInBatches(t.events, 200).Error; err != nil {
 		return err
 	}
-	if err := t.db.Exec("UPDATE audit_head SET event_id = ?, mac = ? WHERE id = 1", head.EventID, head.MAC).Error; err != nil || t.appended == nil {
+	err = t.db.Table("audit_head").Where("id = 1").Updates(map[string]any{"event_id": head.EventID, "mac": head.MAC}).Error
+	if err != nil || t.appended == nil {
 		return err
 	}
 	return t.appended(t.events)

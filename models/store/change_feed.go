@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,9 +32,10 @@ const (
 	// Together with what a call takes it stays below the second after which a
 	// revoked key must be dead everywhere.
 	feedFresh = 700 * time.Millisecond
-	// keyChanges is the channel that the triggers speak on.
-	keyChanges = "keyport_key_changes"
-	// servicesChanged is what they say on it of services; of keys they say nothing.
+	// keyChannel is the channel that the triggers speak on.
+	keyChannel = "keyport_key_changes"
+	// servicesChanged is what they say on it of services. Of a user they say the
+	// place, and of everybody, or by older triggers, nothing.
 	servicesChanged = "services"
 )
 
@@ -115,7 +117,7 @@ func (s *Store) pollChanges(ctx context.Context) error {
 			return err
 		}
 		if keys != lastKeys {
-			s.verified.forget()
+			s.verified.ages.forgetAll()
 		}
 		if services != lastServices {
 			s.services.forget()
@@ -137,7 +139,7 @@ func (s *Store) listenChanges(ctx context.Context) error {
 		if conn, err = pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig.Copy()); err != nil {
 			return err
 		}
-		_, err = conn.Exec(ctx, "LISTEN "+keyChanges)
+		_, err = conn.Exec(ctx, "LISTEN "+keyChannel)
 		return err
 	})
 	if conn != nil {
@@ -146,7 +148,7 @@ func (s *Store) listenChanges(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.verified.forget() // whatever was said while nobody listened
+	s.verified.ages.forgetAll() // whatever was said while nobody listened
 	s.services.forget()
 	for ctx.Err() == nil {
 		if err := s.heartbeat(ctx, conn); err != nil {
@@ -190,10 +192,8 @@ func (s *Store) hearUntil(ctx context.Context, conn *pgx.Conn, until time.Time) 
 	for {
 		told, err := conn.WaitForNotification(limited)
 		switch {
-		case err == nil && told.Payload == servicesChanged:
-			s.services.forget()
 		case err == nil:
-			s.verified.forget()
+			s.hear(told.Payload)
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case limited.Err() != nil && !conn.IsClosed():
@@ -202,6 +202,20 @@ func (s *Store) hearUntil(ctx context.Context, conn *pgx.Conn, until time.Time) 
 			return errors.Join(err, limited.Err())
 		}
 	}
+}
+
+// hear makes old what a change is about. What is not understood, such as a word
+// of a newer version, is about everybody.
+func (s *Store) hear(told string) {
+	if told == servicesChanged {
+		s.services.forget()
+		return
+	}
+	if place, err := strconv.Atoi(told); err == nil && place >= 0 && place < userPlaces {
+		s.verified.ages.forgetPlace(place)
+		return
+	}
+	s.verified.ages.forgetAll()
 }
 
 // within runs fn with a limit of time.

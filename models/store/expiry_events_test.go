@@ -198,3 +198,26 @@ func TestExpiryTaskByHand(t *testing.T) {
 		}
 	})
 }
+
+// A run that took so long that another replica has begun leaves that one's claim
+// and what is known of its run alone.
+func TestExpiryTaskOfAnother(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		wantKind(t, f.Store.ScheduleExpiryTask(nobody), 0)
+		slow := must[*time.Time](t)(f.Store.ClaimExpiryTask(nobody))
+		f.Clock.Advance(models.ExpiryTaskMost)
+		quick := must[*time.Time](t)(f.Store.ClaimExpiryTask(nobody))
+		wantKind(t, f.Store.NoteExpiryRun(nobody, *slow), 0)
+		task := must[models.ScheduledTask](t)(f.Store.ExpiryTask(f.As(f.Admin)))
+		if task.RunningUntil == nil || !task.StartedAt.Equal(*quick) || task.FinishedAt != nil {
+			t.Errorf("after the slow run has ended the task is %+v", task)
+		}
+		if third := must[*time.Time](t)(f.Store.ClaimExpiryTask(nobody)); third != nil {
+			t.Error("a third replica took the task from the second one")
+		}
+		wantKind(t, f.Store.NoteExpiryRun(nobody, *quick), 0)
+		if task = must[models.ScheduledTask](t)(f.Store.ExpiryTask(f.As(f.Admin))); task.RunningUntil != nil || task.FinishedAt == nil {
+			t.Errorf("after its own run has ended the task is %+v", task)
+		}
+	})
+}

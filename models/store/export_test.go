@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/schema"
@@ -129,4 +130,29 @@ func (s *Store) AppendEvents(ctx context.Context, events []models.Event) error {
 		t.events = events
 		return nil
 	})
+}
+
+// ClaimExpiryTask takes the expiry task as a run of it begins.
+func (s *Store) ClaimExpiryTask(ctx context.Context) (*time.Time, error) {
+	return s.claimExpiryTask(ctx, true)
+}
+
+// NoteExpiryRun ends what ClaimExpiryTask began.
+func (s *Store) NoteExpiryRun(ctx context.Context, claimed time.Time) error {
+	return s.noteExpiryRun(ctx, claimed, models.ExpiryRun{}, "")
+}
+
+// LookUp is a look-up of Verify that stops between asking the database and
+// keeping the answer; keep goes on.
+func (s *Store) LookUp(ctx context.Context, secret models.Secret) (keep func(), err error) {
+	sum, age := s.verified.sum(secret), s.verified.ages.begin()
+	v, err := s.lookUp(ctx, secret)
+	return func() { s.verified.put(&sum, age, v) }, err
+}
+
+// Remembers reports whether the cache would answer for a key.
+func (s *Store) Remembers(secret models.Secret) bool {
+	sum := s.verified.sum(secret)
+	_, known := s.verified.get(&sum, s.Now())
+	return known
 }

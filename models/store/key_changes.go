@@ -2,27 +2,60 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"gorm.io/gorm"
 )
 
 type keyChangesKey struct{}
 
-// withKeyChanges returns a context whose statements note that they changed what
-// keys open. The cache must know before the change is answered: the feed would
-// bring it a moment later.
-func withKeyChanges(ctx context.Context) (context.Context, *bool) {
-	changed := new(bool)
-	return context.WithValue(ctx, keyChangesKey{}, changed), changed
+// keyChanges are what a transaction changed of what keys open. The cache must
+// know before the change is answered: the feed would bring it a moment later.
+type keyChanges struct {
+	changed bool   // a statement that may have done so ran
+	told    string // what the triggers said, once they were asked
+	asked   bool
+}
+
+// withKeyChanges returns a context whose statements are noted.
+func withKeyChanges(ctx context.Context) (context.Context, *keyChanges) {
+	c := new(keyChanges)
+	return context.WithValue(ctx, keyChangesKey{}, c), c
+}
+
+// askTriggers notes, at the end of a transaction, about whom the triggers have
+// told. So a way to write that somebody forgets is known here as well. SQLite's
+// say only that there was a change: looking up is cheap there.
+func (t *tx) askTriggers(c *keyChanges) error {
+	if !c.changed || t.store.pool == nil {
+		return nil
+	}
+	c.asked = true
+	return t.db.Raw("SELECT COALESCE(current_setting('keyport.told', true), '')").Row().Scan(&c.told)
+}
+
+// forgetChanged makes old what a transaction changed, however it ended: after an
+// error the commit may have happened too.
+func (s *Store) forgetChanged(c *keyChanges) {
+	if !c.changed {
+		return
+	}
+	if !c.asked {
+		s.verified.ages.forgetAll()
+		return
+	}
+	for place := range strings.FieldsFuncSeq(c.told, func(r rune) bool { return r == ',' }) {
+		s.hear(place)
+	}
 }
 
 // noteKeyChanges watches what is written by way of GORM. Statements that are
 // written by hand count too, whatever they are about.
 func (s *Store) noteKeyChanges() {
 	note := func(db *gorm.DB) {
-		changed, ok := db.Statement.Context.Value(keyChangesKey{}).(*bool)
+		c, ok := db.Statement.Context.Value(keyChangesKey{}).(*keyChanges)
 		if ok && (db.Statement.Table == "" || db.Statement.Table == "api_keys" && !marksUse(db) || db.Statement.Table == "users") {
-			*changed = true
+			c.changed = true
 		}
 	}
 	for _, register := range []func() error{

@@ -75,7 +75,8 @@ func (s *Store) RunExpiryTaskIfDue(ctx context.Context) error {
 }
 
 func (s *Store) runExpiryTask(ctx context.Context, now bool) (ran bool, err error) {
-	if ran, err = s.claimExpiryTask(ctx, now); err != nil || !ran {
+	claimed, err := s.claimExpiryTask(ctx, now)
+	if err != nil || claimed == nil {
 		return false, err
 	}
 	run, err := s.RaiseExpiryEvents(ctx)
@@ -84,25 +85,31 @@ func (s *Store) runExpiryTask(ctx context.Context, now bool) (ran bool, err erro
 		failed = "The task did not come to its end. What is left is done at the next run; the log says why this one ended."
 	}
 	// What was found is kept also when somebody has hung up by now.
-	return true, errors.Join(err, s.noteExpiryRun(context.WithoutCancel(ctx), run, failed))
+	return true, errors.Join(err, s.noteExpiryRun(context.WithoutCancel(ctx), *claimed, run, failed))
 }
 
 // claimExpiryTask takes the task for this replica: of several that try, one
-// changes the row.
-func (s *Store) claimExpiryTask(ctx context.Context, now bool) (mine bool, err error) {
+// changes the row. It returns when that was, by which the claim is known, nil
+// without one.
+func (s *Store) claimExpiryTask(ctx context.Context, now bool) (claimed *time.Time, err error) {
 	err = s.inTx(ctx, "claim expiry task", func(t *tx) error {
+		claimed = nil
 		due := t.db.Model(&models.ScheduledTask{}).Where("name = ? AND (running_until IS NULL OR running_until <= ?)", models.ExpiryTask, t.now)
 		if !now {
 			due = due.Where("next_run_at <= ?", t.now)
 		}
 		result := due.Updates(map[string]any{"running_until": t.now.Add(models.ExpiryTaskMost), "started_at": t.now, "next_run_at": t.now.Add(models.ExpiryTaskEvery)})
-		mine = result.RowsAffected == 1
+		if result.RowsAffected == 1 {
+			claimed = &t.now
+		}
 		return result.Error
 	})
-	return mine, err
+	return claimed, err
 }
 
-func (s *Store) noteExpiryRun(ctx context.Context, run models.ExpiryRun, failed string) error {
+// noteExpiryRun ends a claim. A run that took so long that another replica has
+// begun since leaves the task to that one.
+func (s *Store) noteExpiryRun(ctx context.Context, claimed time.Time, run models.ExpiryRun, failed string) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	return s.inTx(ctx, "note expiry run", func(t *tx) error {
@@ -110,7 +117,7 @@ func (s *Store) noteExpiryRun(ctx context.Context, run models.ExpiryRun, failed 
 		if failed == "" {
 			change["finished_at"], change["found"] = t.now, foundWords(run)
 		}
-		return t.db.Model(&models.ScheduledTask{}).Where("name = ?", models.ExpiryTask).Updates(change).Error
+		return t.db.Model(&models.ScheduledTask{}).Where("name = ? AND started_at = ?", models.ExpiryTask, claimed).Updates(change).Error
 	})
 }
 

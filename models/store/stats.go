@@ -93,14 +93,14 @@ func (s *Store) FeedStats() FeedStats {
 // place, which takes some milliseconds when the cache is full.
 func (s *Store) CachedKeys() (n int) {
 	c := s.verified
-	generation, now := c.generation.Load(), s.Now().UnixMicro()
+	now := s.Now().UnixMicro()
 	for i := range c.sets {
-		n += c.count(i, generation, now)
+		n += c.count(i, now)
 	}
 	return n
 }
 
-func (c *verifyCache) count(set int, generation uint64, now int64) (n int) {
+func (c *verifyCache) count(set int, now int64) (n int) {
 	lock := &c.locks[set%cacheLocks]
 	lock.Lock()
 	defer lock.Unlock()
@@ -108,7 +108,7 @@ func (c *verifyCache) count(set int, generation uint64, now int64) (n int) {
 		return 0
 	}
 	for i := range c.sets[set] {
-		if k := &c.sets[set][i]; k.generation == generation && k.expires > now {
+		if k := &c.sets[set][i]; k.age != 0 && c.ages.holds(k.age, k.userID) && k.expires > now {
 			n++
 		}
 	}

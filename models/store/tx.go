@@ -33,8 +33,9 @@ const maxAttempts = 5
 // that it recorded are written last: they wait for the head of the chain, which
 // others hold until they commit, and whoever has that waits for nothing else.
 func (s *Store) inTx(ctx context.Context, operation string, fn func(t *tx) error) error {
-	ctx, changed := withKeyChanges(ctx)
+	inherited := ctx
 	for attempt := 1; ; attempt++ {
+		ctx, changes := withKeyChanges(inherited)
 		var happened []models.Event
 		err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 			t := &tx{store: s, db: db, now: s.Now()}
@@ -42,16 +43,17 @@ func (s *Store) inTx(ctx context.Context, operation string, fn func(t *tx) error
 				return err
 			}
 			happened = t.events
-			return t.appendEvents()
+			if err := t.appendEvents(); err != nil {
+				return err
+			}
+			return t.askTriggers(changes)
 		})
+		s.forgetChanged(changes)
 		if err == nil && len(happened) > 0 {
 			s.activity.happened(happened)
 			s.wake()
 		}
 		if attempt == maxAttempts || !lostRace(err) {
-			if *changed { // also after an error: the commit may have happened
-				s.verified.forget()
-			}
 			return s.failure(operation, err)
 		}
 		select {

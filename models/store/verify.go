@@ -48,21 +48,20 @@ func (s *Store) Verify(ctx context.Context, presented string) (models.Verified, 
 		s.changes.start(s.followChanges)
 	}
 	sum := s.verified.sum(secret)
-	// First whether we hear, then the generation: a feed that has just come back
-	// has begun a new one. And that before looking anything up: what is found in
-	// this generation is not good in the next.
-	fresh := s.changes.fresh()
-	generation := s.verified.generation.Load()
-	if fresh {
-		if v, known := s.verified.get(&sum, generation, s.Now()); known {
+	// First whether we hear, then the ages: a feed that has just come back has made
+	// old whatever it may have missed. And the age before looking anything up: a
+	// change that comes in between makes old what is found.
+	if s.changes.fresh() {
+		if v, known := s.verified.get(&sum, s.Now()); known {
 			count(&s.verifyCounts.cached)
 			count(&s.verifyCounts.good)
 			return v, nil
 		}
 	}
+	age := s.verified.ages.begin()
 	v, err := s.lookUp(ctx, secret)
 	if err == nil {
-		s.verified.put(&sum, generation, v)
+		s.verified.put(&sum, age, v)
 	}
 	return v, err
 }

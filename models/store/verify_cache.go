@@ -11,17 +11,17 @@ import (
 	"github.com/keyport/keyport/models"
 )
 
-// verifyCache holds what was found about good keys. A key that was found in one
-// generation is not good in the next: whatever changes what a key opens begins a
-// new one, and a look-up that was under way when it began counts for the old.
+// verifyCache holds what was found about good keys. Whatever changes what keys
+// open makes old what was asked for before it: a look-up carries the number of
+// the moment at which it began, so one that was under way can't bring a key back.
 //
 // Only good keys have a place. Wrong ones, however many, push nothing out.
 type verifyCache struct {
-	salt       [16]byte // so that nobody can choose keys that share a set
-	generation atomic.Uint64
-	locks      [cacheLocks]sync.Mutex
-	sets       []*cacheSet // each is made when it is first needed
-	access     accessTable
+	salt   [16]byte // so that nobody can choose keys that share a set
+	ages   cacheAges
+	locks  [cacheLocks]sync.Mutex
+	sets   []*cacheSet // each is made when it is first needed
+	access accessTable
 }
 
 const (
@@ -37,27 +37,24 @@ const (
 type cacheSet [cacheWays]cachedKey
 
 type cachedKey struct {
-	sum        [sha256.Size]byte
-	generation uint64 // 0 for a place that is free
-	userID     int64
-	expires    int64 // microseconds
-	access     uint32
-	idLength   uint8
-	length     uint8 // of the text that is in use
-	isService  bool
-	used       bool      // since room was last needed here
-	text       [110]byte // the key's id and the user name
+	sum       [sha256.Size]byte
+	age       uint64 // when the look-up began; 0 for a place that is free
+	userID    int64
+	expires   int64 // microseconds
+	access    uint32
+	idLength  uint8
+	length    uint8 // of the text that is in use
+	isService bool
+	used      bool      // since room was last needed here
+	text      [110]byte // the key's id and the user name
 }
 
 func newVerifyCache() *verifyCache {
 	c := &verifyCache{sets: make([]*cacheSet, cacheSets)}
 	_, _ = rand.Read(c.salt[:])
-	c.generation.Store(1)
+	c.ages.now.Store(1)
 	return c
 }
-
-// forget begins a new generation.
-func (c *verifyCache) forget() { c.generation.Add(1) }
 
 // sum is the name of a key in the cache. It is no digest that the database
 // holds, and another one in each process.
@@ -73,9 +70,9 @@ func (c *verifyCache) place(sum *[sha256.Size]byte) (set int, lock *sync.Mutex) 
 	return set, &c.locks[set%cacheLocks]
 }
 
-// get returns a key that was found in the generation, and whether it was. One
-// that has ended since is not good any more.
-func (c *verifyCache) get(sum *[sha256.Size]byte, generation uint64, now time.Time) (v models.Verified, known bool) {
+// get returns a key that was found, unless something has changed since or it has
+// ended, and whether it was.
+func (c *verifyCache) get(sum *[sha256.Size]byte, now time.Time) (v models.Verified, known bool) {
 	n, lock := c.place(sum)
 	lock.Lock()
 	defer lock.Unlock()
@@ -84,8 +81,8 @@ func (c *verifyCache) get(sum *[sha256.Size]byte, generation uint64, now time.Ti
 		return v, false
 	}
 	for i := range set {
-		if k := &set[i]; k.generation == generation && k.sum == *sum {
-			if k.expires <= now.UnixMicro() {
+		if k := &set[i]; k.age != 0 && k.sum == *sum {
+			if !c.ages.holds(k.age, k.userID) || k.expires <= now.UnixMicro() {
 				return v, false
 			}
 			k.used = true
@@ -102,9 +99,9 @@ func (k *cachedKey) verified(access *accessTable) models.Verified {
 		Expires: time.UnixMicro(k.expires).UTC(), Access: access.at(k.access)}
 }
 
-// put keeps what was found in a generation. What has no room, such as a very
-// long name, is looked up each time.
-func (c *verifyCache) put(sum *[sha256.Size]byte, generation uint64, v models.Verified) {
+// put keeps what was found by a look-up that began at an age. What has no room,
+// such as a very long name, is looked up each time.
+func (c *verifyCache) put(sum *[sha256.Size]byte, age uint64, v models.Verified) {
 	access, ok := c.access.number(v.Access)
 	if length := len(v.KeyID) + len(v.Username); !ok || length > len(cachedKey{}.text) {
 		return
@@ -115,21 +112,21 @@ func (c *verifyCache) put(sum *[sha256.Size]byte, generation uint64, v models.Ve
 	if c.sets[n] == nil {
 		c.sets[n] = new(cacheSet)
 	}
-	k := c.sets[n].room(sum, c.generation.Load())
-	*k = cachedKey{sum: *sum, generation: generation, userID: v.UserID, expires: v.Expires.UnixMicro(), access: access,
+	k := c.sets[n].room(sum, &c.ages)
+	*k = cachedKey{sum: *sum, age: age, userID: v.UserID, expires: v.Expires.UnixMicro(), access: access,
 		idLength: uint8(len(v.KeyID)), length: uint8(len(v.KeyID) + len(v.Username)), isService: v.IsService, used: true}
 	copy(k.text[copy(k.text[:], v.KeyID):], v.Username)
 }
 
 // room finds a place: the key's own, one that holds nothing that counts, or that
 // of a key which was not used since room was last needed.
-func (s *cacheSet) room(sum *[sha256.Size]byte, generation uint64) *cachedKey {
+func (s *cacheSet) room(sum *[sha256.Size]byte, ages *cacheAges) *cachedKey {
 	free := -1
 	for i := range s {
 		switch k := &s[i]; {
 		case k.sum == *sum:
 			return k
-		case k.generation != generation:
+		case !ages.holds(k.age, k.userID):
 			free = i
 		}
 	}
