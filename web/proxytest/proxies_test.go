@@ -36,6 +36,7 @@ var cases = []struct {
 	{"Connection takes nothing away", takenAway},
 	{"paths do not make a write of a read", paths},
 	{"two requests in one", smuggled},
+	{"HTTP/2", http2},
 	{"many at once", together},
 	{"the wrong Keyport", impostor},
 	{"Keyport away", keyportAway},

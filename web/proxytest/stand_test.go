@@ -43,13 +43,14 @@ type stand struct {
 	door      *door
 	service   *service
 	authority authority
-	proxy     string // address
+	program   string // the proxy's name
+	proxy     string // its address
 }
 
 // newStand starts everything. Keyport is behind TLS, or reached in the clear.
 func newStand(t *testing.T, p program, encrypted bool) *stand {
 	t.Helper()
-	s := &stand{t: t, f: storetest.New(t, storetest.SQLite), service: newService(t), authority: newAuthority(t)}
+	s := &stand{t: t, program: p.name, f: storetest.New(t, storetest.SQLite), service: newService(t), authority: newAuthority(t)}
 	public := ""
 	if encrypted {
 		s.door = newDoor(t, s.authority.leaf)
