@@ -19,20 +19,26 @@ export async function dropDatabase(url) {
 
 // dump returns all that is stored in a database as text.
 export async function dump(url) {
-  const tables = await query(url, "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')");
-  const parts = [];
-  for (const { name } of tables) {
-    for (const { row } of await query(url, `select t::text as row from ${name} t`)) parts.push(row);
-  }
-  return parts.join('\n');
+  return connected(url, async client => {
+    const { rows: tables } = await client.query("select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema')");
+    const parts = [];
+    for (const { name } of tables) {
+      for (const { row } of (await client.query(`select t::text as row from ${name} t`)).rows) parts.push(row);
+    }
+    return parts.join('\n');
+  });
 }
 
 // query runs one statement on a connection of its own.
 export async function query(url, text, values = []) {
+  return connected(url, async client => (await client.query(text, values)).rows);
+}
+
+async function connected(url, use) {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    return (await client.query(text, values)).rows;
+    return await use(client);
   } finally {
     await client.end();
   }

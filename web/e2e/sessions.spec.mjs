@@ -1,6 +1,6 @@
 // Where a person is signed in, and the change of the password.
 import { expect, maya, test, withAndWithoutScript } from './fixtures.mjs';
-import { fillSignIn, heading, signIn } from './pages.mjs';
+import { fillSignIn, heading, signIn, signInByForm } from './pages.mjs';
 
 withAndWithoutScript(javaScriptEnabled => {
   // signedOut reports that a browser has to sign in again.
@@ -60,7 +60,7 @@ withAndWithoutScript(javaScriptEnabled => {
       await other.goto('/sign-in');
       await fillSignIn(other, maya);
       await expect(other.getByText('Could not sign in')).toBeVisible();
-      await signIn(other, { ...maya, password: next });
+      await signInByForm(other, { ...maya, password: next });
     });
 
     test('a password that can not be changed stays, and the form says why', async ({ page, keyport, another }) => {

@@ -1,7 +1,7 @@
 // Configuration → Users: found, created, changed, deactivated, deleted; and the
 // keys of service accounts and of other people.
 import { expect, maya, test, withAndWithoutScript } from './fixtures.mjs';
-import { fillNewKey, generate, heading, revealed, row, signIn } from './pages.mjs';
+import { fillNewKey, generate, heading, revealed, row, signIn, signInByForm } from './pages.mjs';
 
 const sam = { username: 'sam', password: 'a lighthouse with two stairs' };
 const rows = page => page.getByRole('table').getByRole('row').filter({ has: page.getByRole('cell') });
@@ -85,7 +85,7 @@ withAndWithoutScript(javaScriptEnabled => {
     await page.getByRole('button', { name: 'Reactivate' }).click();
     await told(page, 'Sam Okafor is active again');
     expect(await works()).toBe(200);
-    await signIn(theirs, sam);
+    await signInByForm(theirs, sam);
 
     await page.getByRole('link', { name: 'Delete' }).click();
     await expect(question(page)).toContainText('1 live key ends for good');

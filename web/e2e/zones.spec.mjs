@@ -24,7 +24,7 @@ for (const zone of zones) {
       await makesKeyFor(page, keyport, { date: inZone(zone, 5), zone });
     });
 
-    test('without JavaScript the zone is that of the profile', async ({ another, keyport }) => {
+    test('without script the zone is that of the profile', async ({ another, keyport }) => {
       const page = await another({ javaScriptEnabled: false });
       await signIn(page, maya);
       await makesKeyFor(page, keyport, { date: inZone('UTC', 5), zone: 'UTC' });
