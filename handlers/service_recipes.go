@@ -31,16 +31,14 @@ type recipe struct {
 // recipeFile is a template, and where its text belongs.
 type recipeFile struct{ id, template, path string }
 
-const neverTried = "Not run by a test"
-
 // recipes in the order in which the page shows them.
 var recipes = []recipe{
 	{"nginx", "Tested with nginx 1.22", []recipeFile{{"nginx", "nginx.conf", "/etc/nginx/conf.d/{service}.conf"}}},
 	{"Caddy", "Tested with Caddy 2.6", []recipeFile{{"caddy", "Caddyfile", "/etc/caddy/Caddyfile"}}},
 	{"HAProxy", "Tested with HAProxy 2.6", []recipeFile{{"haproxy", "haproxy.cfg", "/etc/haproxy/haproxy.cfg"}, {"haproxy-lua", "haproxy.lua", "/etc/haproxy/keyport.lua"}}},
 	{"Apache", "Tested with Apache 2.4", []recipeFile{{"apache", "apache.conf", "/etc/apache2/sites-available/{service}.conf"}, {"apache-lua", "apache.lua", "/etc/apache2/keyport-{service}.lua"}}},
-	{"Traefik 3", neverTried, []recipeFile{{"traefik", "traefik.yml", "A file of the file provider"}}},
-	{"Envoy", neverTried, []recipeFile{{"envoy", "envoy.yaml", "/etc/envoy/envoy.yaml"}}},
+	{"Traefik", "Run once with Traefik 3.5, not by a test", []recipeFile{{"traefik", "traefik.yml", "A file of the file provider"}}},
+	{"Envoy", "Not run by a test", []recipeFile{{"envoy", "envoy.yaml", "/etc/envoy/envoy.yaml"}}},
 }
 
 // Names of headers that recipes treat alike. Overrides are those by which some

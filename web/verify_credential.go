@@ -57,6 +57,11 @@ func isOneCredential(s string) bool {
 	return true
 }
 
+// deciding are other names that decide something: here, or at services that take
+// one method or path for another.
+var deciding = [...]string{authorization, "X-Forwarded-Method", "X-Original-Method", "X-Forwarded-Uri", "X-Original-Uri",
+	"X-Http-Method-Override", "X-Http-Method", "X-Method-Override", "X-Original-Url", "X-Rewrite-Url"}
+
 // isTwin reports whether a name is one of ours to servers that take _ for -.
 func isTwin(name string) bool {
 	name = strings.ReplaceAll(name, "_", "-")
@@ -65,7 +70,7 @@ func isTwin(name string) bool {
 			return true
 		}
 	}
-	for _, decides := range [...]string{authorization, "X-Forwarded-Method", "X-Original-Method", "X-Forwarded-Uri", "X-Original-Uri"} {
+	for _, decides := range deciding {
 		if strings.EqualFold(name, decides) {
 			return true
 		}

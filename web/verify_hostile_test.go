@@ -44,7 +44,7 @@ func hostileHeaders() []string {
 		all = append(all, name+": {key}\r\n")
 	}
 	// A good header beside a twin of a header that decides.
-	for _, name := range []string{"X_Octopus_ApiKey", "X_Api_Key", "X_Forwarded_Method", "X-Original_Method", "X_Forwarded_Uri", "X-Original_URI", "X_Keyport_User", "X-Keyport_User-Id", "x_keyport-access"} {
+	for _, name := range []string{"X_Octopus_ApiKey", "X_Api_Key", "X_Forwarded_Method", "X-Original_Method", "X_Forwarded_Uri", "X-Original_URI", "X_Keyport_User", "X-Keyport_User-Id", "x_keyport-access", "X_HTTP_Method_Override", "X-Rewrite_URL"} {
 		all = append(all, "X-Octopus-ApiKey: {key}\r\n"+name+": {bad}\r\n")
 	}
 	// Requests whose end two servers may see in different places.

@@ -14,7 +14,7 @@ func impostor(t *testing.T, s *stand) {
 	s.passed(t, s.send(t, get, octopus(secret)))
 	s.door.shut()
 	s.door.reopen(newAuthority(t).leaf)
-	s.refused(t, s.send(t, get, octopus(secret)), 502, 503)
+	s.refused(t, s.send(t, get, octopus(secret)), s.program.away)
 	s.door.shut()
 	s.door.reopen(s.authority.leaf)
 	s.passed(t, s.send(t, get, octopus(secret)))
@@ -25,7 +25,7 @@ func keyportAway(t *testing.T, s *stand) {
 	s.passed(t, s.send(t, get, octopus(secret)))
 	s.door.shut()
 	for _, headers := range [][]string{{octopus(secret)}, nil, append([]string{octopus(secret)}, handshake...)} {
-		s.refused(t, s.send(t, get, headers...), 502, 503)
+		s.refused(t, s.send(t, get, headers...), s.program.away)
 	}
 	s.door.reopen(s.authority.leaf)
 	s.passed(t, s.send(t, get, octopus(secret)))

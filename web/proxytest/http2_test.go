@@ -21,7 +21,7 @@ func http2(t *testing.T, s *stand) {
 	key, secret := s.key(t, models.AccessWish{})
 	client := s.client2(t)
 	a := s.send2(t, client, "GET", "/reports/1", http.Header{"X-Octopus-Apikey": {secret}, "X-Keyport-User": {"admin", "root"}, "X-Keyport-Access": {"FullAccess"}})
-	if want := "HTTP/2.0"; a.proto != want && s.program != apache.name {
+	if want := "HTTP/2.0"; a.proto != want && s.program.name != apache.name {
 		t.Errorf("the proxy speaks %s, want %s", a.proto, want)
 	}
 	wantIdentity(t, s, s.passed(t, a.answer), key, secret)
@@ -37,7 +37,9 @@ func (s *stand) client2(t *testing.T) *http.Client {
 	t.Helper()
 	dialer := &net.Dialer{Timeout: 5 * time.Second, LocalAddr: &net.TCPAddr{IP: net.ParseIP(caller)}}
 	transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: s.authority.pool},
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) { return dialer.DialContext(ctx, network, s.proxy) }}
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, s.proxy)
+		}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: 15 * time.Second}
 }

@@ -5,6 +5,8 @@ package proxytest
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"maps"
 	"net"
@@ -23,6 +25,7 @@ import (
 type program struct {
 	name, binary, install string
 	version               []string                               // asks for its version
+	away                  int                                    // what callers get while Keyport cannot be reached
 	files                 map[string]string                      // by the id of a text on the page: its file
 	moves                 func(r *run) map[string]string         // what to replace by what, in all texts
 	movesOfTLS            func(r *run) map[string]string         // the same, for what is only there when Keyport is behind TLS
@@ -38,6 +41,7 @@ type run struct {
 	spare   int    // for a listener that the recipe has besides
 	service string // address
 
+	pool      *x509.CertPool
 	encrypted bool // whether Keyport is reached over TLS
 }
 
@@ -54,6 +58,15 @@ func (p program) find(t *testing.T) string {
 	}
 	t.Fatalf("%s is not installed. On Debian: apt install %s", p.name, p.install)
 	return ""
+}
+
+// required skips what depends on a program that Debian lacks, unless somebody
+// has brought it along.
+func (p program) required(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath(p.binary); p.install == "" && err != nil {
+		t.Skipf("%s is no package of Debian. Put %s into a folder of $PATH to run its recipe.", p.name, p.binary)
+	}
 }
 
 // start writes the texts of the page into files and starts the program with
@@ -78,6 +91,9 @@ func (p program) start(t *testing.T, r *run, texts map[string]string) {
 		}
 	}
 	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(r.file(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(r.file(name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -121,11 +137,12 @@ func (p program) launch(t *testing.T, r *run) {
 	p.await(t, r, ended)
 }
 
-// await returns when the program accepts connections.
+// await returns when the program has read its configuration, and so has the
+// certificate.
 func (p program) await(t *testing.T, r *run, ended chan error) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", r.port)); err == nil {
+		if conn, err := tls.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", r.port), &tls.Config{RootCAs: r.pool, ServerName: publicHost}); err == nil {
 			conn.Close()
 			return
 		}

@@ -14,12 +14,12 @@ const (
 	authorities    = "/etc/ssl/certs/ca-certificates.crt"
 )
 
-var programs = []program{nginx, caddy, haproxy, apache}
+var programs = []program{nginx, caddy, haproxy, apache, traefik}
 
 func trusted(r *run) map[string]string { return map[string]string{authorities: r.file("ca.pem")} }
 
 var nginx = program{
-	name: "nginx", binary: "nginx", install: "nginx", version: []string{"-v"},
+	name: "nginx", away: 503, binary: "nginx", install: "nginx", version: []string{"-v"},
 	files: map[string]string{"nginx": "billing.conf"},
 	moves: func(r *run) map[string]string {
 		return map[string]string{"listen 443 ssl": fmt.Sprintf("listen 127.0.0.1:%d ssl", r.port), serviceAddress: r.service,
@@ -39,7 +39,7 @@ var nginx = program{
 }
 
 var caddy = program{
-	name: "Caddy", binary: "caddy", install: "caddy", version: []string{"version"},
+	name: "Caddy", away: 502, binary: "caddy", install: "caddy", version: []string{"version"},
 	files: map[string]string{"caddy": "site"},
 	moves: func(r *run) map[string]string {
 		return map[string]string{serviceAddress: r.service,
@@ -57,7 +57,7 @@ var caddy = program{
 }
 
 var haproxy = program{
-	name: "HAProxy", binary: "haproxy", install: "haproxy", version: []string{"-v"},
+	name: "HAProxy", away: 503, binary: "haproxy", install: "haproxy", version: []string{"-v"},
 	files: map[string]string{"haproxy": "haproxy.cfg", "haproxy-lua": "keyport.lua"},
 	moves: func(r *run) map[string]string {
 		return map[string]string{"bind :443 ssl": fmt.Sprintf("bind 127.0.0.1:%d ssl", r.port), serviceAddress: r.service,
@@ -68,7 +68,7 @@ var haproxy = program{
 }
 
 var apache = program{
-	name: "Apache", binary: "apache2", install: "apache2-bin lua-socket", version: []string{"-v"},
+	name: "Apache", away: 503, binary: "apache2", install: "apache2-bin lua-socket", version: []string{"-v"},
 	files: map[string]string{"apache": "billing.conf", "apache-lua": "keyport-billing.lua"},
 	moves: func(r *run) map[string]string {
 		return map[string]string{"<VirtualHost *:443>": fmt.Sprintf("<VirtualHost 127.0.0.1:%d>", r.port),
@@ -90,4 +90,20 @@ var apache = program{
 		return map[string]string{"apache.conf": text.String() + "Include billing.conf\n"}
 	},
 	args: func(r *run) []string { return []string{"-f", r.file("apache.conf"), "-DFOREGROUND"} },
+}
+
+var traefik = program{
+	name: "Traefik", away: 500, binary: "traefik", version: []string{"version"},
+	files: map[string]string{"traefik": "dynamic/billing.yml"},
+	moves: func(r *run) map[string]string {
+		return map[string]string{serviceAddress: r.service}
+	},
+	frame: func(r *run) map[string]string {
+		return map[string]string{
+			"traefik.yml":     fmt.Sprintf("entryPoints:\n  websecure:\n    address: 127.0.0.1:%d\nproviders:\n  file:\n    directory: %s\nlog:\n  level: ERROR\n", r.port, r.file("dynamic")),
+			"dynamic/tls.yml": fmt.Sprintf("tls:\n  certificates:\n    - certFile: %s\n      keyFile: %s\n", r.file("cert.pem"), r.file("key.pem")),
+		}
+	},
+	args: func(r *run) []string { return []string{"--configFile=" + r.file("traefik.yml")} },
+	env:  func(r *run) []string { return []string{"SSL_CERT_FILE=" + r.file("ca.pem")} },
 }

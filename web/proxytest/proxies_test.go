@@ -47,6 +47,7 @@ func TestProxies(t *testing.T) {
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
+			p.required(t)
 			s := newStand(t, p, true)
 			for _, c := range cases {
 				t.Run(c.name, func(t *testing.T) { c.run(t, s) })
@@ -60,6 +61,7 @@ func TestProxiesWithoutEncryption(t *testing.T) {
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
+			p.required(t)
 			s := newStand(t, p, false)
 			for _, c := range cases[:6] {
 				t.Run(c.name, func(t *testing.T) { c.run(t, s) })
@@ -72,6 +74,9 @@ func TestProxiesWithoutEncryption(t *testing.T) {
 // are others, which is worth knowing and no failure.
 func TestVersions(t *testing.T) {
 	for _, p := range programs {
+		if p.install == "" {
+			continue
+		}
 		output, err := exec.Command(p.find(t), p.version...).CombinedOutput()
 		if err != nil {
 			t.Errorf("%s: %v", p.name, err)

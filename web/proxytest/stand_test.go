@@ -43,14 +43,14 @@ type stand struct {
 	door      *door
 	service   *service
 	authority authority
-	program   string // the proxy's name
-	proxy     string // its address
+	program   program
+	proxy     string // address
 }
 
 // newStand starts everything. Keyport is behind TLS, or reached in the clear.
 func newStand(t *testing.T, p program, encrypted bool) *stand {
 	t.Helper()
-	s := &stand{t: t, program: p.name, f: storetest.New(t, storetest.SQLite), service: newService(t), authority: newAuthority(t)}
+	s := &stand{t: t, program: p, f: storetest.New(t, storetest.SQLite), service: newService(t), authority: newAuthority(t)}
 	public := ""
 	if encrypted {
 		s.door = newDoor(t, s.authority.leaf)
@@ -65,7 +65,7 @@ func newStand(t *testing.T, p program, encrypted bool) *stand {
 	if encrypted {
 		s.door.keyport = strings.TrimPrefix(s.site.URL, "http://")
 	}
-	r := &run{dir: t.TempDir(), port: freePort(t), spare: freePort(t), service: s.service.address, encrypted: encrypted}
+	r := &run{dir: t.TempDir(), port: freePort(t), spare: freePort(t), service: s.service.address, pool: s.authority.pool, encrypted: encrypted}
 	// The programs read their files as a user of their own.
 	if err := os.Chmod(filepath.Dir(r.dir), 0o755); err != nil {
 		t.Fatal(err)
