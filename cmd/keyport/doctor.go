@@ -152,6 +152,7 @@ func (d *doctor) database(ctx context.Context) {
 		d.masterKey(ctx, s)
 		d.trail(ctx, s)
 		d.expiry(ctx, s)
+		d.replicas(ctx, s)
 	}
 }
 
@@ -222,6 +223,36 @@ func (d *doctor) expiry(ctx context.Context, s *store.Store) {
 		d.add("expiry task", warn, "It last ran at %s, and should every four hours. Check that Keyport is running, and its log.", task.FinishedAt.UTC().Format(time.RFC3339))
 	default:
 		d.add("expiry task", isWell, "It last ran at %s.", task.FinishedAt.UTC().Format(time.RFC3339))
+	}
+}
+
+// replicas tells who serves the portal. Only those on PostgreSQL can be seen from
+// another process.
+func (d *doctor) replicas(ctx context.Context, s *store.Store) {
+	if d.p.SQLitePath() != "" {
+		d.add("replicas", isWell, "SQLite serves one process. For several, use PostgreSQL.")
+		return
+	}
+	list, err := s.Replicas(byConsole(ctx))
+	if err != nil {
+		d.add("replicas", bad, "%s", d.sentence(err))
+		return
+	}
+	versions, silent := map[string]bool{}, 0
+	for _, r := range list {
+		versions[r.Version] = true
+		if r.Silent() {
+			silent++
+			d.add("replicas", warn, "%s has not answered since %s. Look at its log, or whether it still runs.", r.Host, r.BeatAt.UTC().Format(time.RFC3339))
+		}
+	}
+	switch answering := len(list) - silent; {
+	case answering == 0:
+		d.add("replicas", warn, "No replica answers. Start Keyport.")
+	case len(versions) > 1:
+		d.add("replicas", warn, "Replicas that answer: %d, of %d versions. Bring all to the same one.", answering, len(versions))
+	default:
+		d.add("replicas", isWell, "Replicas that answer: %d.", answering)
 	}
 }
 

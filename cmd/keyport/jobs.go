@@ -29,6 +29,7 @@ func jobs(s *store.Store, log *slog.Logger) []job {
 		{"expiry events", 5 * time.Second, s.RunExpiryTaskIfDue},
 		{"write counts of events", 20 * time.Second, s.WriteCounts},
 		{"forget old deliveries", time.Hour, s.ForgetDeliveries},
+		{"sweep silent replicas", time.Minute, s.SweepReplicas},
 		{"remove old events", time.Hour, s.RemoveOldEvents},
 		{"note the head of the audit trail", time.Hour, logHead(s, log)},
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"sync"
 	"syscall"
@@ -65,6 +66,7 @@ func serve(ctx context.Context, p *program) error {
 	if err := s.ScheduleExpiryTask(ctx); err != nil {
 		return unlessStopped(ctx, err)
 	}
+	s.Join(hostName(), version)
 	if err := p.announce(ctx, s, public, l.Addr()); err != nil {
 		return unlessStopped(ctx, err)
 	}
@@ -98,6 +100,15 @@ func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, 
 		p.log.Warn("the head of the audit trail was not noted", "cause", noted)
 	}
 	return err
+}
+
+// hostName is by which people know this replica.
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "unknown host"
+	}
+	return name
 }
 
 // unlessStopped drops an error that only says that the program was told to end.

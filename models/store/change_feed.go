@@ -37,6 +37,8 @@ const (
 	// servicesChanged is what they say on it of services. Of a user they say the
 	// place, and of everybody, or by older triggers, nothing.
 	servicesChanged = "services"
+	// settingsChanged is what they say of the policy of keys.
+	settingsChanged = "settings"
 )
 
 // feedStart is where the feed's own clock begins: one that nobody sets.
@@ -150,11 +152,15 @@ func (s *Store) listenChanges(ctx context.Context) error {
 	}
 	s.verified.ages.forgetAll() // whatever was said while nobody listened
 	s.services.forget()
+	said := &acknowledgement{pending: true}
 	for ctx.Err() == nil {
-		if err := s.heartbeat(ctx, conn); err != nil {
+		if err := s.heartbeat(ctx, conn, said); err != nil {
 			return err
 		}
-		if err := s.hearChanges(ctx, conn); err != nil {
+		if err := s.acknowledge(ctx, conn, said); err != nil {
+			return err
+		}
+		if err := s.hearChanges(ctx, conn, said); err != nil {
 			return err
 		}
 	}
@@ -163,37 +169,43 @@ func (s *Store) listenChanges(ctx context.Context) error {
 
 // heartbeat asks the other end for an answer. What was said before it comes in
 // before it.
-func (s *Store) heartbeat(ctx context.Context, conn *pgx.Conn) error {
+func (s *Store) heartbeat(ctx context.Context, conn *pgx.Conn, said *acknowledgement) error {
 	asked := time.Now()
 	err := within(ctx, feedFresh, func(ctx context.Context) error { return conn.Ping(ctx) })
 	if err != nil {
 		return err
 	}
-	if err := s.hearWaiting(ctx, conn); err != nil {
+	// What came in with the answer, without waiting for more.
+	if err := s.hearUntil(ctx, conn, time.Now().Add(time.Millisecond), said, false); err != nil {
 		return err
 	}
 	s.changes.hears(asked)
 	return nil
 }
 
-// hearWaiting takes what came in with the answer, without waiting for more.
-func (s *Store) hearWaiting(ctx context.Context, conn *pgx.Conn) error {
-	return s.hearUntil(ctx, conn, time.Now().Add(time.Millisecond))
+// hearChanges waits for changes until the next heartbeat, or until somebody may
+// wait for this replica to say that it has heard of one.
+func (s *Store) hearChanges(ctx context.Context, conn *pgx.Conn, said *acknowledgement) error {
+	until, member := time.Now().Add(feedBeat), s.member.Load() != nil
+	if due := said.wrote.Add(ackEvery); member && said.pending && due.Before(until) {
+		until = due
+	}
+	return s.hearUntil(ctx, conn, until, said, member)
 }
 
-// hearChanges waits for changes until the next heartbeat.
-func (s *Store) hearChanges(ctx context.Context, conn *pgx.Conn) error {
-	return s.hearUntil(ctx, conn, time.Now().Add(feedBeat))
-}
-
-func (s *Store) hearUntil(ctx context.Context, conn *pgx.Conn, until time.Time) error {
+func (s *Store) hearUntil(ctx context.Context, conn *pgx.Conn, until time.Time, said *acknowledgement, answer bool) error {
 	limited, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	for {
 		told, err := conn.WaitForNotification(limited)
 		switch {
+		case err == nil && told.Channel != keyChannel: // a word to itself, that came late
 		case err == nil:
 			s.hear(told.Payload)
+			said.pending = true
+			if answer && said.due() {
+				return nil
+			}
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case limited.Err() != nil && !conn.IsClosed():
@@ -207,9 +219,12 @@ func (s *Store) hearUntil(ctx context.Context, conn *pgx.Conn, until time.Time) 
 // hear makes old what a change is about. What is not understood, such as a word
 // of a newer version, is about everybody.
 func (s *Store) hear(told string) {
-	if told == servicesChanged {
+	switch told {
+	case servicesChanged:
 		s.services.forget()
 		return
+	case settingsChanged:
+		return // they are never kept
 	}
 	if place, err := strconv.Atoi(told); err == nil && place >= 0 && place < userPlaces {
 		s.verified.ages.forgetPlace(place)

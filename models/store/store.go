@@ -40,6 +40,7 @@ type Store struct {
 	verified                 *verifyCache
 	services                 serviceCopy
 	changes                  changeFeed
+	member                   atomic.Pointer[membership] // nil for a command
 	verifyCounts             verifyCounts
 	activity                 activity
 	bursts                   bursts
