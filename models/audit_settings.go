@@ -17,6 +17,10 @@ type AuditSettings struct {
 // AuditRetentionID is the id of the settings document in events.
 const AuditRetentionID = "eventretention"
 
+// RestoreID is the id in events of the database itself, when a backup was
+// restored.
+const RestoreID = "database"
+
 // Check says what is wrong with the settings.
 func (s AuditSettings) Check() error {
 	if s.RetentionDays < MinRetentionDays || s.RetentionDays > MaxRetentionDays {

@@ -29,6 +29,7 @@ type generation struct {
 	code   []byte // digests of recovery codes
 	tries  []byte // names of the counters of tries to sign in
 	audit  []byte // chains events
+	backup []byte // authenticates backups
 }
 
 // Digest is what is stored of a secret: HMAC-SHA-256 under the pepper that
@@ -54,7 +55,7 @@ func NewKeyring(masters ...[]byte) (*Keyring, error) {
 		ring.generations = append(ring.generations, generation{
 			id: int64(id), pepper: derive(master, "apikey-pepper"), seal: derive(master, "row-seal"), link: derive(master, "one-time-link"),
 			vault: derive(master, "stored-secret"), device: derive(master, "known-device"),
-			code: derive(master, "recovery-code"), tries: derive(master, "sign-in-counter"), audit: derive(master, "audit-chain"),
+			code: derive(master, "recovery-code"), tries: derive(master, "sign-in-counter"), audit: derive(master, "audit-chain"), backup: derive(master, "backup"),
 		})
 	}
 	return ring, nil

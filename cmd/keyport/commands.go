@@ -38,6 +38,10 @@ func parseCommand(args []string) (command, error) {
 		return unlinkCommand(args)
 	case "audit verify":
 		return auditCommand(args)
+	case "backup":
+		return backupCommand(args)
+	case "restore":
+		return restoreCommand(args)
 	case "doctor":
 		return doctorCommand(args)
 	case "demo":

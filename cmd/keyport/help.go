@@ -63,6 +63,17 @@ Commands:
   doctor                check the configuration, the database and the master key, and say
                         what to do; ends with 1 when something is bad
       --json              the findings as JSON
+  backup                write all that is to be kept into a file, beside a running portal;
+                        the master key is not in it
+      --to FILE           the backup, for either database
+      --journal FILE      what works now, to be made every few minutes and kept elsewhere
+  restore               put a backup in the place of what is in the database; keys that have
+                        ended since, or of which nobody knows, come back revoked
+      --from FILE
+      --journal FILE      a journal that was made after the backup
+      --replace           replace a database that is in use, after asking it what has ended
+      --accept-revived-keys
+                          let keys work of which nobody knows whether they were revoked
   demo                  fill an empty database with a made-up company, to try things out
       --seed N            another company with the same names
   version               print the version

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"io"
 	"slices"
 	"sync"
 	"testing"
@@ -155,4 +156,28 @@ func (s *Store) Remembers(secret models.Secret) bool {
 	sum := s.verified.sum(secret)
 	_, known := s.verified.get(&sum, s.Now())
 	return known
+}
+
+// Tables lists those that a backup holds, and those that end with a restore.
+func Tables() (held, over []string) { return kept, append(slices.Clone(ended), endedOnPostgres...) }
+
+// WriteBackup writes a backup with a header and rows of a test's choice.
+func (s *Store) WriteBackup(out io.Writer, h BackupHeader, table string, columns []string, rows ...[]any) error {
+	w, err := s.newBackupWriter(out, h)
+	if err != nil {
+		return err
+	}
+	var list []column
+	for _, name := range columns {
+		list = append(list, column{name, kindText})
+	}
+	if err := w.begin(table, list); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if err := w.row(row); err != nil {
+			return err
+		}
+	}
+	return w.end()
 }

@@ -54,6 +54,12 @@ func (k *signingKeys) keep(key models.SigningKey, now time.Time) {
 	k.opened[key.ID] = key
 }
 
+func (k *signingKeys) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.opened = nil
+}
+
 // SigningKeys returns the keys with which access tokens can be checked now,
 // newest first.
 func (s *Store) SigningKeys(ctx context.Context) ([]models.SigningKey, error) {

@@ -1,0 +1,336 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/keyport/keyport/models"
+)
+
+// RestoreOptions say what a restore may do.
+type RestoreOptions struct {
+	Replace     bool        // what is in the database
+	Journal     *BackupFile // what worked after the backup, nil for none
+	AcceptAlive bool        // let keys work of which nobody knows whether they were revoked since
+}
+
+// RestoreReport is what a restore did.
+type RestoreReport struct {
+	Rows      int64
+	Keys      int64     // that worked when the backup was made
+	Ended     int64     // of them, those that have ended since or may have
+	Shortened int64     // of them, those whose end was moved forward since
+	KnownAt   time.Time // up to when it is known what has ended; zero for the backup alone
+	Stopped   []string  // user names: deactivated or deleted since
+	Stripped  []string  // user names: without a way to sign in, because theirs has changed since
+	KeptTrail bool      // the audit trail in the database went on from the backup's
+}
+
+// restoring is one restore.
+type restoring struct {
+	*tx
+	RestoreOptions
+	file   *BackupFile
+	known  *alive // nil when nothing is known of what came after the backup
+	live   bool   // known is as of now
+	report RestoreReport
+
+	inactive []int64 // users that must be switched off again
+}
+
+// MigrateTo takes a database without tables to the step of a backup.
+func (s *Store) MigrateTo(ctx context.Context, step int64) error {
+	provider, err := s.migrator()
+	if err == nil {
+		_, err = provider.UpTo(ctx, step)
+	}
+	return s.failure("migrate", err)
+}
+
+// Restore puts the content of a backup in the place of what is in the database,
+// in one transaction: a restore that is cut off leaves everything as it was.
+//
+// Nothing that has ended since the backup comes back to life. What has ended is
+// read from the database that is replaced, and from a journal; keys of which
+// neither tells come back revoked. Whoever was signed in is no more, and links,
+// codes and access tokens are over.
+func (s *Store) Restore(ctx context.Context, file *BackupFile, o RestoreOptions) (RestoreReport, error) {
+	var report RestoreReport
+	keepTrail, err := s.goesOn(ctx, file.Header.head())
+	if err != nil {
+		return report, s.failure("restore", err)
+	}
+	err = s.inTx(ctx, "restore", func(t *tx) error {
+		r := &restoring{tx: t, RestoreOptions: o, file: file, report: RestoreReport{KeptTrail: keepTrail}}
+		err := r.run()
+		report = r.report
+		return err
+	})
+	s.installation.Store(nil)
+	s.signing.forget()
+	s.services.forget()
+	return report, err
+}
+
+// goesOn reports whether the trail in the database is whole and begins with the
+// one of the backup.
+func (s *Store) goesOn(ctx context.Context, from models.AuditHead) (bool, error) {
+	report, err := s.VerifyAudit(ctx, []models.AuditHead{from})
+	return err == nil && report.Finding == nil && from.EventID > 0 && report.Head.EventID >= from.EventID, err
+}
+
+func (r *restoring) run() error {
+	if err := r.nobodyServes(); err != nil {
+		return err
+	}
+	if err := r.lockAll(); err != nil {
+		return err
+	}
+	if err := r.learn(); err != nil {
+		return err
+	}
+	if r.known != nil {
+		r.report.KnownAt = r.known.at
+	}
+	if err := r.clear(); err != nil {
+		return err
+	}
+	if err := r.fill(); err != nil {
+		return err
+	}
+	for _, step := range []func() error{r.switchOff, r.strip, r.settle} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return r.record(&models.Actor{Via: models.ViaConsole},
+		models.Event{Category: models.Modified, DocumentType: models.DocumentConfiguration, DocumentID: models.RestoreID}, said(r.words()))
+}
+
+// words tell the audit trail what was done.
+func (r *restoring) words() string {
+	words := "The database was restored from a backup of " + models.Instant(r.file.Header.TakenAt)
+	switch {
+	case r.known != nil:
+		words += "; what has ended since is known up to " + models.Instant(r.known.at)
+	case r.AcceptAlive:
+		words += "; API keys that were revoked since may work again, which was accepted"
+	}
+	return words + fmt.Sprintf(". %d API keys had worked then; %d of them came back revoked and %d with an earlier end", r.report.Keys, r.report.Ended, r.report.Shortened)
+}
+
+// nobodyServes refuses while a process still works: what it holds in memory, such
+// as marks of use and mail on its way, is of another time.
+func (r *restoring) nobodyServes() error {
+	if r.store.pool == nil {
+		return nil
+	}
+	var n int64
+	err := r.db.Raw("SELECT count(*) FROM replicas WHERE beat_at > clock_timestamp() - make_interval(secs => ?)", models.ReplicaSilent.Seconds()).Row().Scan(&n)
+	if err == nil && n > 0 {
+		err = &OpenError{fmt.Sprintf("%d Keyport processes still serve this database. Stop them, wait some seconds, then restore.", n), nil}
+	}
+	return err
+}
+
+// lockAll keeps everybody else from writing. SQLite has one writer anyway.
+func (r *restoring) lockAll() error {
+	if r.store.pool == nil {
+		return nil
+	}
+	if err := r.db.Exec("SET LOCAL lock_timeout = '15s'").Error; err != nil {
+		return err
+	}
+	return r.db.Exec("LOCK TABLE " + strings.Join(append(r.store.over(), kept...), ", ") + " IN ACCESS EXCLUSIVE MODE").Error
+}
+
+// learn finds out what has ended since the backup: what is said not to work by
+// the journal or by the database does not.
+func (r *restoring) learn() error {
+	used := false
+	for _, table := range []string{"users", "events"} {
+		var n int64
+		if err := r.db.Raw("SELECT count(*) FROM (SELECT 1 FROM " + table + " LIMIT 1) AS found").Row().Scan(&n); err != nil {
+			return err
+		}
+		used = used || n > 0
+	}
+	if used && !r.Replace {
+		return &OpenError{"The database is in use: it has users or events. To replace all of it, add --replace.", nil}
+	}
+	if r.Journal != nil {
+		if r.Journal.Header.Installation != r.file.Header.Installation || r.Journal.Header.TakenAt.Before(r.file.Header.TakenAt) {
+			return &OpenError{"The journal is older than the backup, or of another installation, so it does not tell what has ended since. Take one that was made after the backup.", nil}
+		}
+		journal, err := readJournal(r.Journal)
+		if err != nil {
+			return err
+		}
+		r.known = &journal
+	}
+	if used {
+		return r.learnFromDatabase()
+	}
+	return nil
+}
+
+// learnFromDatabase adds what the database tells, if it is the one that the
+// backup was made of.
+func (r *restoring) learnFromDatabase() error {
+	var installation string
+	if err := r.db.Raw("SELECT COALESCE(MAX(uuid), '') FROM installation").Row().Scan(&installation); err != nil {
+		return err
+	}
+	if installation != r.file.Header.Installation {
+		return nil
+	}
+	now, err := r.store.alive(r.db, r.now)
+	if err != nil {
+		return err
+	}
+	if r.known != nil {
+		now.narrow(*r.known)
+	}
+	r.known, r.live = &now, true
+	return nil
+}
+
+// narrow leaves what works by both. A key that was made after the other was
+// written is in no backup from before.
+func (a *alive) narrow(by alive) {
+	for id, end := range a.keys {
+		switch other, works := by.keys[id]; {
+		case !works:
+			delete(a.keys, id)
+		case other.Before(end):
+			a.keys[id] = other
+		}
+	}
+	for id, u := range a.users {
+		if other, there := by.users[id]; there && !other.active {
+			u.active = false
+			a.users[id] = u
+		}
+	}
+	for table, n := range by.sequences {
+		a.sequences[table] = max(a.sequences[table], n)
+	}
+}
+
+// clear empties all tables, what refers to others first: checkpoints before the
+// events that they guard.
+func (r *restoring) clear() error {
+	tables := r.store.over()
+	for _, table := range slices.Backward(kept) {
+		if !r.report.KeptTrail || !slices.Contains(trail, table) {
+			tables = append(tables, table)
+		}
+	}
+	for _, table := range tables {
+		if err := r.db.Exec("DELETE FROM " + table).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// idGap is what is left free above the ids of a backup when nobody knows which
+// were given since: an id must never come to name somebody else.
+const idGap = 10_000
+
+// settle puts right what a moment in the past left open.
+func (r *restoring) settle() error {
+	last := map[string]int64{}
+	for table, n := range r.file.Header.Sequences {
+		if r.known != nil {
+			n = max(n, r.known.sequences[table])
+		}
+		if !r.live && n > 0 {
+			n += idGap
+		}
+		last[table] = n
+	}
+	if err := r.raiseSequences(last); err != nil {
+		return err
+	}
+	// What waited to be sent then was sent since, or is news no more.
+	err := r.db.Exec("UPDATE deliveries SET state = 'dropped', claimed_until = NULL, problem = ? WHERE state = 'pending'",
+		"The database was restored from a backup, which does not tell whether this was sent since.").Error
+	if err == nil && !r.report.KeptTrail {
+		err = r.db.Exec("UPDATE fan_out SET event_id = (SELECT event_id FROM audit_head)").Error
+	}
+	return err
+}
+
+// switchOff ends the accounts that were off when the backup was made, and those
+// that were deactivated or deleted since.
+func (r *restoring) switchOff() error {
+	for ids := range slices.Chunk(r.inactive, 500) {
+		if err := r.db.Exec("UPDATE users SET is_active = ? WHERE id IN ?", false, ids).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// strip takes the ways to sign in from users who have changed theirs since, or
+// are gone: an old password is known to whoever it was changed for.
+func (r *restoring) strip() error {
+	if r.known == nil {
+		return nil
+	}
+	prints, err := r.store.fingerprints(r.db, r.known.keyID)
+	if err != nil {
+		return err
+	}
+	var users []models.User
+	if err := r.db.Model(&models.User{}).Select("id, username").Order("id").Find(&users).Error; err != nil {
+		return err
+	}
+	var stripped []int64
+	for _, u := range users {
+		now, there := r.known.users[u.ID]
+		if !there || now.print != prints[u.ID] {
+			stripped, r.report.Stripped = append(stripped, u.ID), append(r.report.Stripped, u.Username)
+		}
+		if !there || !now.active {
+			r.report.Stopped = append(r.report.Stopped, u.Username)
+		}
+	}
+	for ids := range slices.Chunk(stripped, 500) {
+		for _, statement := range []string{"UPDATE users SET password_hash = '' WHERE id IN ?", "DELETE FROM totp_secrets WHERE user_id IN ?", "DELETE FROM passkeys WHERE user_id IN ?",
+			"DELETE FROM recovery_codes WHERE user_id IN ?", "DELETE FROM identities WHERE user_id IN ?", "DELETE FROM oidc_identities WHERE user_id IN ?"} {
+			if err := r.db.Exec(statement, ids).Error; err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fill writes the rows of the backup.
+func (r *restoring) fill() error {
+	var into *filling
+	seen := map[string]bool{}
+	err := r.file.each(func(table string, columns []column) (bool, error) {
+		if err := into.flush(); err != nil {
+			return false, err
+		}
+		if !slices.Contains(kept, table) || seen[table] {
+			return false, errNotBackup
+		}
+		seen[table] = true
+		if r.report.KeptTrail && slices.Contains(trail, table) {
+			into = nil
+			return true, nil
+		}
+		var err error
+		into, err = r.filling(table, columns)
+		return false, err
+	}, func(values []any) error { return into.add(values) })
+	return errors.Join(err, into.flush())
+}
