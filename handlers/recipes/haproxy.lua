@@ -35,7 +35,8 @@ core.register_action("keyport", { "http-req" }, function(txn, url)
       headers[name] = all(sent[name])
     end
   end
-  local answer = core.httpclient():get({ url = url, headers = headers, timeout = 5000 })
+  -- HAProxy tries four times: a call waits eight seconds at most.
+  local answer = core.httpclient():get({ url = url, headers = headers, timeout = 2000 })
   if not answer or answer.status ~= 200 or not answer.headers["x-keyport-key-id"] then
     return refuse(txn, answer)
   end

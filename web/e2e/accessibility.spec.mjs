@@ -197,11 +197,20 @@ test.describe('', () => {
     await audit(page, 'a link in a mail that does not work');
   });
 
-  test('the REST API', async ({ page }) => {
+  test('the REST API and services', async ({ page }) => {
     await signIn(page, maya);
     await page.goto('/account/rest-api');
     await page.locator('#get-api-apikeys summary').click();
     await audit(page, 'REST API');
+    await page.goto('/configuration/services/new');
+    await page.getByLabel('Name').fill('billing');
+    await page.getByRole('button', { name: 'Register service' }).click();
+    await expect(heading(page, 'billing')).toBeVisible();
+    await page.locator('summary', { hasText: 'HAProxy' }).click();
+    await expect(page.locator('#haproxy-lua')).toBeVisible();
+    await audit(page, 'service with a recipe');
+    await page.goto('/configuration/services');
+    await audit(page, 'services');
   });
 
   test('profile, password and sessions', async ({ page, another }) => {

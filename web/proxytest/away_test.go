@@ -4,6 +4,7 @@ package proxytest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/keyport/keyport/models"
 )
@@ -27,6 +28,25 @@ func keyportAway(t *testing.T, s *stand) {
 	for _, headers := range [][]string{{octopus(secret)}, nil, append([]string{octopus(secret)}, handshake...)} {
 		s.refused(t, s.send(t, get, headers...), s.program.away)
 	}
+	s.door.reopen(s.authority.leaf)
+	s.passed(t, s.send(t, get, octopus(secret)))
+}
+
+// keyportSilent: a call waits some seconds for a Keyport that hangs, and does not
+// pass either.
+func keyportSilent(t *testing.T, s *stand) {
+	if s.program.name == traefik.name {
+		t.Skip("Traefik waits half a minute, and can't be told to wait less")
+	}
+	_, secret := s.key(t, models.AccessWish{})
+	s.door.shut()
+	s.door.fallSilent(s.authority.leaf)
+	began := time.Now()
+	s.refused(t, s.send(t, get, octopus(secret)), s.program.away, 503, 504)
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the caller waited %s", took)
+	}
+	s.door.shut()
 	s.door.reopen(s.authority.leaf)
 	s.passed(t, s.send(t, get, octopus(secret)))
 }

@@ -31,7 +31,19 @@ func newDoor(t *testing.T, certificate tls.Certificate) *door {
 }
 
 // reopen listens where it has listened before.
-func (d *door) reopen(certificate tls.Certificate) {
+func (d *door) reopen(certificate tls.Certificate) { d.listen(certificate, d.pass) }
+
+// fallSilent takes connections and never answers.
+func (d *door) fallSilent(certificate tls.Certificate) {
+	d.listen(certificate, func(c net.Conn) {
+		d.mu.Lock()
+		d.open[c] = true
+		d.mu.Unlock()
+		_, _ = io.Copy(io.Discard, c)
+	})
+}
+
+func (d *door) listen(certificate tls.Certificate, serve func(net.Conn)) {
 	d.t.Helper()
 	l, err := tls.Listen("tcp", d.address, &tls.Config{Certificates: []tls.Certificate{certificate}})
 	if err != nil {
@@ -46,7 +58,7 @@ func (d *door) reopen(certificate tls.Certificate) {
 			if err != nil {
 				return
 			}
-			go d.pass(c)
+			go serve(c)
 		}
 	}()
 }

@@ -40,6 +40,7 @@ var cases = []struct {
 	{"many at once", together},
 	{"the wrong Keyport", impostor},
 	{"Keyport away", keyportAway},
+	{"Keyport silent", keyportSilent},
 	{"Keyport's database away", databaseAway},
 }
 
