@@ -36,6 +36,9 @@ func (h *Keys) keyPage(c echo.Context, owner keyOwner, key models.APIKey, uses [
 	}
 	props := views.KeyPage{Shell: owner.shell(c, key.Purpose), Crumbs: owner.below(), Key: row, Owner: owner.name, Zone: zone.String(),
 		History: history(c, models.ParamKey, key.ID), Sentence: key.Sentence(now, zone), Limits: limits(key.Access)}
+	if key.RevokedAt != nil {
+		props.Receipt = owner.path + "/" + key.ID + "/receipt"
+	}
 	for _, use := range uses {
 		program := use.UserAgent
 		if program == "" {

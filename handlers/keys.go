@@ -205,7 +205,8 @@ func (h *Keys) Revoke(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.backToList(c, owner, views.Notice{Tone: views.ToneOK, Title: "“" + key.Purpose + "” is revoked", Text: "Anything that still uses " + key.Hint() + " is refused from now on."})
+	return h.backToList(c, owner, views.Notice{Tone: views.ToneOK, Title: "“" + key.Purpose + "” is revoked", Text: "Anything that still uses " + key.Hint() + " is refused from now on.",
+		Receipt: owner.path + "/" + key.ID + "/receipt"})
 }
 
 func (h *Keys) backToList(c echo.Context, owner keyOwner, notice views.Notice) error {

@@ -192,6 +192,9 @@ func (h *AllKeys) outcomes(c echo.Context, r models.Revocation, props *views.Rev
 	if skip == 0 {
 		props.Result = resultOf(r)
 	}
+	if skip == 0 && r.Revoked > 0 {
+		props.Result.Receipt = props.Path + "/receipt"
+	}
 	for _, o := range []models.Outcome{models.OutcomeRevoked, models.OutcomeChanged, models.OutcomeEnded, models.OutcomeGone, ""} {
 		if n := counts[o]; n > 0 {
 			props.Outcomes = append(props.Outcomes, views.Fact{Label: outcomeWords[o].label, Text: count(n, "key")})

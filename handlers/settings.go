@@ -71,7 +71,7 @@ func (h *AuthSettings) Update(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.Sessions.Flash(c, views.Notice{Tone: views.ToneOK, Title: "Settings saved", Text: "They apply to every key made from now on."}); err != nil {
+	if err := h.Sessions.Flash(c, views.Notice{Tone: views.ToneOK, Title: "Settings saved", Text: "They apply to every key made from now on.", Receipt: AuthSettingsPath + "/receipt"}); err != nil {
 		return err
 	}
 	return seeOther(c, AuthSettingsPath)

@@ -26,10 +26,15 @@ func (h *Tasks) Index(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	replicas, err := h.Store.Replicas(c.Request().Context())
+	if err != nil {
+		return err
+	}
 	now, zone := h.Store.Now(), zoneOf(c)
 	return render(c, http.StatusOK, views.TasksPage(views.Tasks{
 		Shell: shellOf(c, "Tasks", views.AreaConfiguration, TasksPath), Zone: zone.String(),
 		Expiry: taskCard(task, now, zone, TasksPath+"/expiry/run"), Audit: history(c, models.ParamGroup, "ApiKeyExpiry"),
+		Replicas: replicaRows(replicas, zone),
 	}))
 }
 

@@ -100,6 +100,9 @@ func (h *Users) page(c echo.Context, user models.UserSummary, f userForm, refusa
 	ctx := c.Request().Context()
 	actor := models.ActorFrom(ctx)
 	props := views.UserPage{Shell: shellOf(c, user.Name(), views.AreaConfiguration, UsersPath), ListPath: UsersPath, Name: user.Name()}
+	if !user.IsActive {
+		props.Receipt = userPath(user.ID) + "/receipt"
+	}
 	props.History, props.Deeds = history(c, models.ParamDocument, user.PublicID()), history(c, models.ParamPerson, user.PublicID())
 	var err error
 	if props.Facts, err = h.facts(c, user); err != nil {

@@ -94,7 +94,8 @@ func (h *Users) Deactivate(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return h.back(c, user.ID, views.Notice{Tone: views.ToneOK, Title: user.Name() + " is deactivated", Text: keysThat(user, "", "is refused from now on.", "are refused from now on.")})
+	return h.back(c, user.ID, views.Notice{Tone: views.ToneOK, Title: user.Name() + " is deactivated", Text: keysThat(user, "", "is refused from now on.", "are refused from now on."),
+		Receipt: userPath(user.ID) + "/receipt"})
 }
 
 // Activate lets a user in again.

@@ -12,7 +12,7 @@ func allKeysPages() []sample {
 	refused.Filter.EndsTo.Error, refused.Filter.UsedError, refused.Filter.Status.Field.Error = "The last day lies before the first one.", "This choice is not known. Choose again.", "This status is not known."
 	refused.Rows, refused.RevokePath, refused.ExportPath = nil, "", ""
 	tooMany := revocationForm0()
-	tooMany.Refused = &Notice{ToneWarn, "These are too many keys", "At most 10,000 keys can be revoked at once."}
+	tooMany.Refused = &Notice{Tone: ToneWarn, Title: "These are too many keys", Text: "At most 10,000 keys can be revoked at once."}
 	broken := revocationForm0()
 	broken.Title, broken.Problems, broken.Reason.Error = "Nothing was revoked", []Problem{{"reason", "State why."}}, "State why."
 	return []sample{
@@ -105,7 +105,7 @@ func revocationPage(running bool) RevocationPage {
 	return RevocationPage{
 		Shell: shell("Revoking 38 keys", AreaConfiguration, pathAllKeys), Crumbs: []Crumb{{pathAllKeys, "API Keys"}}, ListPath: pathAllKeys, Path: pathAllKeys + "/revocations/7",
 		Title: "Revoking 38 keys", Reason: "The build farm is gone", By: "maya, 23 Nov 2026, 10:30", Running: running, Done: 12, Total: 38, Status: "12 of 38 keys dealt with",
-		Result: &Notice{ToneWarn, "37 keys revoked, 1 left alone", "The list says why."}, Outcomes: []Fact{{"Revoked", "37 keys"}},
+		Result: &Notice{Tone: ToneWarn, Title: "37 keys revoked, 1 left alone", Text: "The list says why."}, Outcomes: []Fact{{"Revoked", "37 keys"}},
 		Rows: []OutcomeRow{{"Deploy gate", "API-C8N•••••••", "release-bot", "Revoked", ToneOK}}, Pager: Pager{Next: pathAllKeys + "/revocations/7?skip=30", Text: "1 to 30 of 38"},
 	}
 }

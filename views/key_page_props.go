@@ -12,6 +12,7 @@ type KeyPage struct {
 
 	Sentence string // what the key opens and until when
 	Limits   []Pair // services and networks, where the key is limited to some
+	Receipt  string // leads to which replicas refuse the key, "" for one that was not revoked
 }
 
 // KeyClient is a place and a program from which a key was used lately.

@@ -56,6 +56,8 @@ type Notice struct {
 	Tone  Tone
 	Title string
 	Text  string
+
+	Receipt string // leads to which replicas know of what the notice tells, "" for none
 }
 
 // Field is one input of a form.

@@ -227,7 +227,7 @@ func textOf(n *html.Node) string {
 func hostileSamples() []sample {
 	person := Person{hostile, hostile, hostile, "<s"}
 	evil := "javascript:alert(1)"
-	s := Shell{Title: hostile, Area: AreaProfile, User: person, CSRF: hostile, Flash: &Notice{ToneWarn, hostile, hostile}, Configuration: evil, Side: []NavLink{{evil, hostile, "key", true}}}
+	s := Shell{Title: hostile, Area: AreaProfile, User: person, CSRF: hostile, Flash: &Notice{ToneWarn, hostile, hostile, evil}, Configuration: evil, Side: []NavLink{{evil, hostile, "key", true}}}
 	f := Field{Name: "f", Label: hostile, Value: hostile, Hint: hostile, Error: hostile, Placeholder: hostile}
 	moment, problems, crumbs := Moment{hostile, hostile}, []Problem{{"", hostile}}, []Crumb{{evil, hostile}}
 	row := KeyRow{Path: evil, Purpose: hostile, Hint: hostile, Access: hostile, Badge: hostile, Created: moment, Relative: hostile, Expires: moment, LastUsed: hostile, LastUsedMoment: moment, LastUsedFrom: hostile, RevokePath: evil, Tone: ToneBad}
@@ -246,7 +246,7 @@ func hostileSamples() []sample {
 	oops := ErrorPage{500, hostile, hostile, evil, hostile, hostile}
 	return append([]sample{
 		{"keys shows", KeysPage(list)}, {"keys of others shows", KeysPage(others)}, {"table shows", KeysTable(list)}, {"search shows", KeysPage(none)},
-		{"key shows", KeyDetails(KeyPage{s, crumbs, row, hostile, []KeyClient{{hostile, hostile, moment, hostile}}, hostile, evil, hostile, []Pair{{hostile, hostile}}})},
+		{"key shows", KeyDetails(KeyPage{s, crumbs, row, hostile, []KeyClient{{hostile, hostile, moment, hostile}}, hostile, evil, hostile, []Pair{{hostile, hostile}}, evil})},
 		{"new key shows", NewKeyPage(newKey)}, {"new key main shows", NewKeyMain(newKey)},
 		{"reveal shows", RevealPage(reveal)}, {"reveal main shows", RevealMain(reveal)},
 		{"revoke shows", RevokePage(revoke)}, {"revoke fragment shows", RevokeFragment(revoke)},
@@ -257,5 +257,5 @@ func hostileSamples() []sample {
 		{"sign-in shows", SignInPage(SignIn{f, Field{Name: "p", Type: "password", Value: hostile}, hostile, s.Flash, SignInWays{SignOn: hostile, Forgot: true}, true})},
 		{"setup shows", SetupPage(Setup{hostile, f, Field{Name: "g"}, Field{Name: "h"}, Field{Name: "i"}, problems, false})},
 		{"error shows", ErrorDocument(oops)}, {"error notice shows", ErrorNotice(oops)}, {"toast shows", Toast(*s.Flash)},
-	}, append(append(append(append(hostileTeams(s), hostileServices(s)...), hostileUsers(s)...), append(hostileAllKeys(s), append(hostileAudit(s), hostileTasks(s)...)...)...), append(hostilePasswordLinks(s), hostileSignIn(s)...)...)...)
+	}, append(append(append(append(hostileTeams(s), hostileServices(s)...), hostileUsers(s)...), append(hostileAllKeys(s), append(append(hostileAudit(s), hostileReceipts(s)...), hostileTasks(s)...)...)...), append(hostilePasswordLinks(s), hostileSignIn(s)...)...)...)
 }

@@ -21,7 +21,7 @@ var myKeys = []Crumb{{pathKeys, "My API Keys"}}
 // pages are whole documents, in every state a person can meet.
 func pages() []sample {
 	flashed := keyList()
-	flashed.Shell.Flash = &Notice{ToneOK, "“Laptop scripts” is revoked", "Anything that still uses API-ZQM••••••• is refused from now on."}
+	flashed.Shell.Flash = &Notice{Tone: ToneOK, Title: "“Laptop scripts” is revoked", Text: "Anything that still uses API-ZQM••••••• is refused from now on."}
 	plain := keyList()
 	plain.Shell.Configuration = ""
 	saved := authSettings0()
@@ -66,7 +66,7 @@ func pages() []sample {
 		{"setup-over", SetupPage(Setup{Invalid: true})},
 		{"not-found", ErrorDocument(ErrorPage{404, "We could not find that page", "The key or setting may have been removed, or the address has a typo.", pathKeys, "Go to My API Keys", "01JD9X4K2M"})},
 		{"broken", ErrorDocument(ErrorPage{500, "Something went wrong", "It is written down with the reference below. Try again, or give the reference to an administrator.", pathKeys, "Go to My API Keys", "01JD9X4K2N"})},
-	}, append(append(append(append(teamPages(), servicePages()...), userPages()...), append(allKeysPages(), append(auditPages(), append(tasksPages(), subscriptionSamples()...)...)...)...), append(passwordLinkPages(), signInPages()...)...)...)
+	}, append(append(append(append(teamPages(), servicePages()...), userPages()...), append(allKeysPages(), append(auditPages(), append(append(tasksPages(), receiptPages()...), subscriptionSamples()...)...)...)...), append(passwordLinkPages(), signInPages()...)...)...)
 }
 
 // fragments are answers to htmx.
@@ -82,7 +82,7 @@ func fragments() []sample {
 		{"settings-main", AuthSettingsMain(saved)},
 		{"impact-lines", ImpactLines(brokenSettings())},
 		{"impact-line", ImpactLine(MaximumImpactID, brokenSettings().MaximumImpact)},
-		{"toast", Toast(Notice{ToneOK, "Saved", "The new limits apply from now on."})},
+		{"toast", Toast(Notice{Tone: ToneOK, Title: "Saved", Text: "The new limits apply from now on."})},
 		{"error-notice", ErrorNotice(ErrorPage{Status: 500, Title: "Something went wrong", Text: "Try again.", Reference: "01JD9X4K2N"})},
 	}, append(append(append(append(teamFragments(), serviceFragments()...), userFragments()...), append(allKeysFragments(), auditFragments()...)...), append(passwordLinkFragments(), signInFragments()...)...)...)
 }
@@ -106,7 +106,7 @@ func allKeys() KeyList {
 func disabledKeys() KeyList {
 	list := allKeys()
 	list.CanNew, list.Pager = false, Pager{}
-	list.Disabled = &Notice{ToneInfo, "New keys are turned off for people", "Your administrator has switched off new API keys for people. Existing keys keep working until they expire, and you can still revoke them. For automation, ask for a service account."}
+	list.Disabled = &Notice{Tone: ToneInfo, Title: "New keys are turned off for people", Text: "Your administrator has switched off new API keys for people. Existing keys keep working until they expire, and you can still revoke them. For automation, ask for a service account."}
 	return list
 }
 
@@ -282,7 +282,7 @@ func signIn() SignIn {
 func refusedSignIn() SignIn {
 	p := signIn()
 	p.Username.Value = "maya"
-	p.Notice = &Notice{ToneBad, "Could not sign in", "The user name or the password is not right, or the account can't sign in here."}
+	p.Notice = &Notice{Tone: ToneBad, Title: "Could not sign in", Text: "The user name or the password is not right, or the account can't sign in here."}
 	return p
 }
 

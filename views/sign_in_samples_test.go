@@ -46,7 +46,7 @@ func signInPages() []sample {
 	wrongCode := appSetup()
 	wrongCode.Code.Error = "This is not the code of this secret."
 	wrongCode.Problems = []Problem{{"code", wrongCode.Code.Error}}
-	refused := SecondStep{Code: stepCode(), App: true, Notice: &Notice{ToneBad, "That did not work", "This code is not right."}}
+	refused := SecondStep{Code: stepCode(), App: true, Notice: &Notice{Tone: ToneBad, Title: "That did not work", Text: "This code is not right."}}
 	refused.Code.Error = "This code is not right."
 	doubted := confirmSample()
 	password := *doubted.Password
@@ -54,7 +54,7 @@ func signInPages() []sample {
 	doubted.Password, doubted.Problems = &password, []Problem{{"confirm-password", password.Error}}
 	passkeys, slowed := signIn(), signIn()
 	passkeys.Passkeys = true
-	slowed.Notice = &Notice{ToneWarn, "Too many attempts", "Try again in 2 minutes."}
+	slowed.Notice = &Notice{Tone: ToneWarn, Title: "Too many attempts", Text: "Try again in 2 minutes."}
 	return []sample{
 		{"sign-in-passkeys", SignInPage(passkeys)},
 		{"sign-in-slowed", SignInPage(slowed)},
@@ -90,8 +90,8 @@ func hostileSignIn(s Shell) []sample {
 		{"no passkeys shows", SignInMeansPage(SignInMeans{Shell: s, PasskeysOff: hostile})},
 		{"app shows", AppSetupPage(AppSetup{s, QR{29, hostile}, hostile, f, problems})},
 		{"codes shows", RecoveryCodesPage(RecoveryCodes{s, hostile, []string{hostile}})},
-		{"second step shows", SecondStepPage(SecondStep{f, true, true, hostile, hostile, &Notice{ToneBad, hostile, hostile}})},
-		{"confirm shows", ConfirmPage(Confirm{s, evil, hostile, &f, nil, true, true, hostile, evil, &Notice{ToneBad, hostile, hostile}, problems})},
+		{"second step shows", SecondStepPage(SecondStep{f, true, true, hostile, hostile, &Notice{ToneBad, hostile, hostile, evil}})},
+		{"confirm shows", ConfirmPage(Confirm{s, evil, hostile, &f, nil, true, true, hostile, evil, &Notice{ToneBad, hostile, hostile, evil}, problems})},
 		{"second factor shows", SecondFactorSection(SecondFactorRemoval{s, evil, hostile})},
 	}
 }

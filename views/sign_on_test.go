@@ -14,7 +14,7 @@ func signInBoth() SignIn {
 func signInRefusedThere() SignIn {
 	p := signIn()
 	p.Ways = SignInWays{SignOn: "Example Login", LocalOff: true}
-	p.Notice = &Notice{ToneBad, "Could not sign in", "No account has the e-mail address maya@example.com. Ask an administrator to create one for you."}
+	p.Notice = &Notice{Tone: ToneBad, Title: "Could not sign in", Text: "No account has the e-mail address maya@example.com. Ask an administrator to create one for you."}
 	return p
 }
 

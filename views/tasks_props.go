@@ -6,6 +6,8 @@ type Tasks struct {
 	Expiry TaskCard
 	Audit  string // leads to the events of the task, "" for those who may not read the trail
 	Zone   string
+
+	Replicas []ReplicaRow
 }
 
 // TaskCard is one task.

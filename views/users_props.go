@@ -66,6 +66,7 @@ type UserPage struct {
 	DeletePath   string
 	History      string // leads to what happened to the user, "" for those who may not read the trail
 	Deeds        string // leads to what the user did, likewise
+	Receipt      string // leads to which replicas refuse the user, "" for an active one
 }
 
 // UserFacts are what a user's page says first.

@@ -156,7 +156,7 @@ func hostileUsers(s Shell) []sample {
 	none := list
 	none.Rows = nil
 	form := UserForm{Shell: s, Path: evil, ListPath: evil, Version: hostile, Username: f, DisplayName: Field{Name: "g", Value: hostile}, Email: Field{Name: "h", Value: hostile}, OwnerTeam: Field{Name: "i", Label: hostile}, Teams: []Option{{hostile, hostile, true}}, Title: hostile, Problems: []Problem{{"", hostile}}}
-	page := UserPage{Shell: s, ListPath: evil, Name: hostile, Note: s.Flash, Form: &form, Stop: hostile, Start: evil, StopPath: evil, DeletePath: evil,
+	page := UserPage{Shell: s, Receipt: evil, ListPath: evil, Name: hostile, Note: s.Flash, Form: &form, Stop: hostile, Start: evil, StopPath: evil, DeletePath: evil,
 		Facts: UserFacts{Username: hostile, Email: hostile, SignIn: hostile, OwnerTeam: hostile, Keys: hostile, KeysPath: evil, Seen: hostile, SeenMoment: moment, Since: moment, Zone: hostile}}
 	stop := UserStop{s, "Delete", hostile, hostile, hostile, hostile, hostile, evil, crumbs, evil, hostile}
 	return []sample{

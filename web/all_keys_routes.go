@@ -14,6 +14,7 @@ func (s *Server) allKeys(person *echo.Group) {
 	look.GET("", keys.Index)
 	look.GET("/export", keys.Export)
 	look.GET("/revocations/:id", keys.ShowRevocation)
+	look.GET("/revocations/:id/receipt", keys.Receipt)
 
 	revoke := person.Group(handlers.AllKeysPath, requirePermission(models.UserView), requirePermission(models.UserEdit))
 	revoke.GET("/revocation", keys.PreviewMany)

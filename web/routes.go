@@ -75,6 +75,7 @@ func (s *Server) pages(open *echo.Group) {
 	person.GET("/account/apikeys/:id", keys.Show)
 	person.GET("/account/apikeys/:id/revocation", keys.AskRevoke)
 	person.POST("/account/apikeys/:id/revocation", keys.Revoke)
+	person.GET("/account/apikeys/:id/receipt", keys.Receipt)
 	s.users(person, keys)
 	s.allKeys(person)
 
@@ -93,6 +94,7 @@ func (s *Server) pages(open *echo.Group) {
 	config.GET("/settings/authentication", settings.Show)
 	config.POST("/settings/authentication", settings.Update, s.freshSignIn)
 	config.GET("/settings/authentication/impact", settings.Impact)
+	config.GET("/settings/authentication/receipt", settings.Receipt)
 }
 
 func redirectTo(path string) echo.HandlerFunc {

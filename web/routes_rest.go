@@ -63,6 +63,7 @@ func (s *Server) restAPIKeys(known *echo.Group, base string) {
 	known.POST("/users/:user/apikeys", keys.Create)
 	known.GET("/users/:user/apikeys/:id", keys.Show)
 	known.DELETE("/users/:user/apikeys/:id", keys.Delete)
+	known.GET("/users/:user/apikeys/:id/revocation", keys.Revocation)
 	known.POST("/users/:user/apikeys/:id/rotate", keys.Rotate)
 	known.POST("/apikeys/self/rotate", keys.RotateSelf)
 }
@@ -73,6 +74,7 @@ func (s *Server) restConfiguration(known *echo.Group, base string) {
 	known.GET("/configuration/enabled-feature-toggles", configuration.FeatureToggles)
 
 	configure := requirePermission(models.ConfigureServer)
+	known.GET("/replicas", (&api.Replicas{Store: s.Store}).Index, configure)
 	smtp := &api.SMTP{Server: s.MailServer, BasePath: base}
 	known.GET("/smtpconfiguration", smtp.Show, configure)
 	known.PUT("/smtpconfiguration", smtp.Change, configure)

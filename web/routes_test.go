@@ -153,6 +153,7 @@ var expectations = map[string]string{
 	"GET /account/apikeys/:id":             ownerPage,
 	"GET /account/apikeys/:id/revocation":  ownerPage,
 	"POST /account/apikeys/:id/revocation": ownerPost,
+	"GET /account/apikeys/:id/receipt":     "303 303 303 303 303  404 404 404  303 303 303 303", // the key was not revoked
 	"GET /configuration":                   adminTo + "  303 403 303 303",
 	"GET /account/service-accounts":        personPage,
 
@@ -164,6 +165,7 @@ var expectations = map[string]string{
 	"GET /configuration/users/:user/deactivation":            adminPage,
 	"POST /configuration/users/:user/deactivation":           adminPost,
 	"POST /configuration/users/:user/activation":             adminPost,
+	"GET /configuration/users/:user/receipt":                 "303 303 303 303 303  403 403 404  303 303 303 303  404 403 303 303", // the user is active
 	"GET /configuration/users/:user/deletion":                adminPage,
 	"POST /configuration/users/:user/deletion":               adminPost,
 	"GET /configuration/users/:user/apikeys":                 "303 303 303 303 303  200 404 200  303 303 303 303  200 404 303 303",
@@ -175,13 +177,16 @@ var expectations = map[string]string{
 	"GET /configuration/users/:user/apikeys/:id/revocation":  "303 303 303 303 303  200 404 200  303 303 303 303  403 404 303 303",
 	"POST /configuration/users/:user/apikeys/:id/revocation": "303 303 303 303 303  303 404 303  303 303 303 303  404 404 303 303",
 
-	"GET /configuration/apikeys":                 adminPage + "  200 403 303 303",
-	"GET /configuration/apikeys/export":          adminPage + "  200 403 303 303",
-	"GET /configuration/apikeys/revocations/:id": adminPage + "  200 403 303 303",
-	"GET /configuration/apikeys/revocation":      adminPage,
-	"POST /configuration/apikeys/revocations":    adminPost,
-	"GET /configuration/apikeys/:id/revocation":  adminPage,
-	"POST /configuration/apikeys/:id/revocation": adminPost,
+	"GET /configuration/users/:user/apikeys/:id/receipt": "303 303 303 303 303  404 404 404  303 303 303 303  404 404 303 303",
+
+	"GET /configuration/apikeys":                         adminPage + "  200 403 303 303",
+	"GET /configuration/apikeys/export":                  adminPage + "  200 403 303 303",
+	"GET /configuration/apikeys/revocations/:id":         adminPage + "  200 403 303 303",
+	"GET /configuration/apikeys/revocation":              adminPage,
+	"GET /configuration/apikeys/revocations/:id/receipt": "303 303 303 303 303  403 403 404  303 303 303 303  404 403 303 303", // it is not over
+	"POST /configuration/apikeys/revocations":            adminPost,
+	"GET /configuration/apikeys/:id/revocation":          adminPage,
+	"POST /configuration/apikeys/:id/revocation":         adminPost,
 
 	"GET /configuration/audit":                  adminPage + "  200 403 303 303",
 	"GET /configuration/audit/export":           adminPage + "  200 403 303 303",
@@ -221,10 +226,11 @@ var expectations = map[string]string{
 	"POST /configuration/teams/:id/members":               teamPost,
 	"POST /configuration/teams/:id/members/:user/removal": teamPost,
 
-	"GET /configuration/settings":                       adminTo,
-	"GET /configuration/settings/authentication":        adminPage,
-	"POST /configuration/settings/authentication":       adminPost,
-	"GET /configuration/settings/authentication/impact": adminPage,
+	"GET /configuration/settings":                        adminTo,
+	"GET /configuration/settings/authentication":         adminPage,
+	"POST /configuration/settings/authentication":        adminPost,
+	"GET /configuration/settings/authentication/impact":  adminPage,
+	"GET /configuration/settings/authentication/receipt": adminPage,
 
 	"GET /api":                                       apiOpen,
 	"GET /api/":                                      apiOpen,
@@ -262,6 +268,8 @@ var expectations = map[string]string{
 	"POST /api/users/:user/apikeys":                  apiMake,
 	"GET /api/users/:user/apikeys/:id":               apiLook,
 	"DELETE /api/users/:user/apikeys/:id":            apiOwner,
+	"GET /api/users/:user/apikeys/:id/revocation":    "401 401 401 401 401  401 401 401  404 404 404 404  401 401 404 404", // the key was not revoked
+	"GET /api/replicas":                              apiConfig,
 	"POST /api/users/:user/apikeys/:id/rotate":       apiMake,
 	"POST /api/apikeys/self/rotate":                  apiSelf,
 }

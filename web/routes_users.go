@@ -18,6 +18,7 @@ func (s *Server) users(person *echo.Group, keys *handlers.Keys) {
 	person.POST("/configuration/users/:user", users.Update, edit, s.freshSignIn)
 	person.GET("/configuration/users/:user/deactivation", users.AskDeactivate, see, edit)
 	person.POST("/configuration/users/:user/deactivation", users.Deactivate, edit, s.freshSignIn)
+	person.GET("/configuration/users/:user/receipt", users.Receipt, see)
 	person.POST("/configuration/users/:user/activation", users.Activate, edit, s.freshSignIn)
 	person.GET("/configuration/users/:user/deletion", users.AskDelete, see, edit)
 	person.POST("/configuration/users/:user/deletion", users.Delete, edit, s.freshSignIn)
@@ -32,4 +33,5 @@ func (s *Server) users(person *echo.Group, keys *handlers.Keys) {
 	person.GET("/configuration/users/:user/apikeys/:id", keys.Show)
 	person.GET("/configuration/users/:user/apikeys/:id/revocation", keys.AskRevoke)
 	person.POST("/configuration/users/:user/apikeys/:id/revocation", keys.Revoke)
+	person.GET("/configuration/users/:user/apikeys/:id/receipt", keys.Receipt)
 }

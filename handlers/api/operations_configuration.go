@@ -2,6 +2,7 @@ package api
 
 // configurationOperations are about the settings.
 var configurationOperations = []Operation{
+	{Method: "GET", Path: "/api/replicas", Tag: "Configuration", Summary: "The processes that serve Keyport", Text: "Needs ConfigureServer. One that is silent has missed its signs of life; after five minutes it is off the list.", Answer: []replicaResource{}, Ours: true},
 	{Method: "GET", Path: "/api/configuration", Tag: "Configuration", Summary: "The sections of the settings", Text: "Needs ConfigureServer.", Query: paging, Answer: collection[configurationSection]{}},
 	{Method: "GET", Path: "/api/configuration/authentication", Tag: "Configuration", Summary: "The section of authentication", Answer: configurationSection{}},
 	{Method: "GET", Path: "/api/configuration/authentication/values", Tag: "Configuration", Summary: "The limits of API keys", Answer: authenticationValues{}},
