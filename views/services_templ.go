@@ -670,7 +670,7 @@ func serviceMain(p ServicePage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<section class=\"stack mt\" aria-labelledby=\"recipes-title\"><h2 id=\"recipes-title\">Configure the proxy</h2><p class=\"muted\">Put in your own host names, certificates and addresses: the service is at 127.0.0.1:8081 here. List the proxy among Keyport's trusted ones (<code>KEYPORT_TRUSTED_PROXIES</code>), and let nobody reach the service but through it. Each recipe takes away what callers send under Keyport's names, and keeps their keys from the service.</p><div class=\"expanders\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<section class=\"stack mt\" aria-labelledby=\"recipes-title\"><h2 id=\"recipes-title\">Configure the proxy</h2><p class=\"muted\">Put in your own host names, certificates and addresses: the service is at 127.0.0.1:8081 here. List the proxy among Keyport's trusted ones (<code>KEYPORT_TRUSTED_PROXIES</code>), and let nobody reach the service but through it. Each recipe takes away what callers send under Keyport's names, and keeps their keys from the service. Headers with an underscore in their names, and those that pass one method or path off as another, such as X-HTTP-Method-Override, don't get through either.</p><div class=\"expanders\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

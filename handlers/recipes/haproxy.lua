@@ -1,4 +1,5 @@
--- Asks Keyport whether a call may pass.
+-- Asks Keyport whether a call may pass. HAProxy looks Keyport's name up in DNS,
+-- not in /etc/hosts.
 local credentials = { {{- range $i, $name := .Credentials}}{{if $i}}, {{end}}"{{lower $name}}"{{end -}} }
 local identity = { {{- range $i, $name := .Identity}}{{if $i}}, {{end}}"{{lower $name}}"{{end -}} }
 
