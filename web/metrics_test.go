@@ -4,6 +4,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +14,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -167,6 +169,79 @@ func TestMetricsAreDocumented(t *testing.T) {
 			t.Errorf("the README names %s, which there is not", name)
 		}
 	}
+}
+
+// A dashboard that asks for what there is not shows nothing, and an alert never
+// fires.
+func TestDashboardAndAlertsAskForWhatThereIs(t *testing.T) {
+	t.Parallel()
+	f := storetest.New(t, storetest.SQLite)
+	site, m := measured(t, f)
+	_, secret := f.Issue(f.Alice, models.NewKey{})
+	site.WithKey(secret.Reveal()).Get("/verify").Want(http.StatusOK)
+	site.Client().Get("/healthz").Want(http.StatusOK)
+	if err := errors.Join(f.Store.ScheduleExpiryTask(storetest.Console()), f.Store.RunExpiryTaskNow(storetest.Console())); err != nil {
+		t.Fatal(err)
+	}
+	_, families := scrape(t, m)
+	known := map[string]bool{}
+	for name, family := range families {
+		known[name] = true
+		if family.GetType() == dto.MetricType_HISTOGRAM {
+			known[name+"_bucket"], known[name+"_sum"], known[name+"_count"] = true, true, true
+		}
+	}
+	dashboard, alerts := readFile(t, "../cmd/keyport/deploy/grafana-dashboard.json"), readFile(t, "../cmd/keyport/deploy/alerts.yaml")
+	var shown struct {
+		Panels []struct {
+			ID      int
+			Title   string
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal([]byte(dashboard), &shown); err != nil {
+		t.Fatal(err)
+	}
+	asked, ids := map[string]bool{}, map[int]bool{}
+	name := regexp.MustCompile(`\b(keyport|go|process)_[a-z_]+\b`)
+	for _, panel := range shown.Panels {
+		if ids[panel.ID] || panel.Title == "" {
+			t.Errorf("panel %d, %q: its id is taken, or it has no title", panel.ID, panel.Title)
+		}
+		ids[panel.ID] = true
+		for _, target := range panel.Targets {
+			if !name.MatchString(target.Expr) {
+				t.Errorf("panel %q asks for nothing: %s", panel.Title, target.Expr)
+			}
+			for _, n := range name.FindAllString(target.Expr, -1) {
+				asked[n] = true
+			}
+		}
+	}
+	for _, line := range regexp.MustCompile(`expr: .*`).FindAllString(alerts, -1) {
+		for _, n := range name.FindAllString(line, -1) {
+			asked[n] = true
+		}
+	}
+	for n := range asked {
+		if !known[n] {
+			t.Errorf("%s is asked for, and there is none", n)
+		}
+	}
+	for n := range families { // what nobody shows, nobody looks at
+		if strings.HasPrefix(n, "keyport_") && !asked[n] && !asked[n+"_bucket"] {
+			t.Errorf("neither the dashboard nor an alert asks for %s", n)
+		}
+	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // Whatever comes from outside, there are no more series.

@@ -42,6 +42,8 @@ func parseCommand(args []string) (command, error) {
 		return backupCommand(args)
 	case "restore":
 		return restoreCommand(args)
+	case "healthcheck":
+		return healthcheckCommand(args)
 	case "doctor":
 		return doctorCommand(args)
 	case "demo":

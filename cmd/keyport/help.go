@@ -74,6 +74,8 @@ Commands:
       --replace           replace a database that is in use, after asking it what has ended
       --accept-revived-keys
                           let keys work of which nobody knows whether they were revoked
+  healthcheck           ask the portal that runs here whether it answers
+      --ready             whether requests should be sent to it
   demo                  fill an empty database with a made-up company, to try things out
       --seed N            another company with the same names
   version               print the version

@@ -90,7 +90,7 @@ func checkLastUse(t *testing.T, env environ) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	masters, err := readMasterFile(filepath.Join(config.DataDir, "master.key"))
+	masters, err := readMasterFile(filepath.Join(config.DataDir, "master.key"), env.get)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,14 +33,14 @@ func readMasterKeys(getenv func(string) string, dataDir string) (masters [][]byt
 		}
 		return masters, "", nil
 	case file != "":
-		masters, err = readMasterFile(file)
+		masters, err = readMasterFile(file, getenv)
 		if errors.Is(err, fs.ErrNotExist) {
 			err = misuse("%s names %s, which does not exist. Put the master key there, or leave the variable empty.", byFile, file)
 		}
 		return masters, "", err
 	}
 	file = filepath.Join(dataDir, "master.key")
-	masters, err = readMasterFile(file)
+	masters, err = readMasterFile(file, getenv)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, file, nil
 	}
@@ -49,7 +49,7 @@ func readMasterKeys(getenv func(string) string, dataDir string) (masters [][]byt
 
 // readMasterFile reads a file of master keys that nobody but its owner may read.
 // The error is fs.ErrNotExist when there is no such file.
-func readMasterFile(file string) ([][]byte, error) {
+func readMasterFile(file string, getenv func(string) string) ([][]byte, error) {
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, fs.ErrNotExist
@@ -62,7 +62,7 @@ func readMasterFile(file string) ([][]byte, error) {
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, misuse("The master key file %s is not a file. Put the master key there.", file)
 	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+	if readableByOthers(file, info, getenv) {
 		return nil, misuse("The master key file %s can be read by other accounts. Run: chmod 600 %s", file, file)
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxMasterFile+1))
@@ -74,6 +74,17 @@ func readMasterFile(file string) ([][]byte, error) {
 		return nil, misuse("The master key file %s can't be used: %v.", file, err)
 	}
 	return masters, nil
+}
+
+// readableByOthers reports whether other accounts may read a file with a secret.
+// systemd lets a service read its credentials by an access list, which looks like
+// a right of the group; the folder they are in is closed to everybody else.
+func readableByOthers(file string, info fs.FileInfo, getenv func(string) string) bool {
+	forbidden := fs.FileMode(0o077)
+	if folder := getenv("CREDENTIALS_DIRECTORY"); folder != "" && filepath.Dir(file) == filepath.Clean(folder) {
+		forbidden = 0o037
+	}
+	return runtime.GOOS != "windows" && info.Mode().Perm()&forbidden != 0
 }
 
 func newMasterKey() []byte {

@@ -164,7 +164,7 @@ func TestWriteMasterKeyNeverReplaces(t *testing.T) {
 	if err := writeMasterKey(file, newMasterKey()); err == nil {
 		t.Error("a second key replaced the first")
 	}
-	got, err := readMasterFile(file)
+	got, err := readMasterFile(file, environ{}.get)
 	if err != nil || len(got) != 1 || string(got[0]) != string(first) {
 		t.Errorf("got another key, or %v", err)
 	}

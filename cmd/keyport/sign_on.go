@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -137,7 +136,7 @@ func (e *environment) secretFile(name, file string) string {
 	case err != nil || !info.Mode().IsRegular():
 		e.wrong("%s names %s, which is not a file. Put the secret there.", name, file)
 		return ""
-	case runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0:
+	case readableByOthers(file, info, e.getenv):
 		e.wrong("%s names %s, which can be read by other accounts. Run: chmod 600 %s", name, file, file)
 		return ""
 	}
