@@ -22,6 +22,7 @@ var profileNav = []navEntry{
 	{link: views.NavLink{Path: PasswordPath, Label: "Password", Icon: "lock"}},
 	{link: views.NavLink{Path: MeansPath, Label: "Sign-in", Icon: "sign-in"}},
 	{link: views.NavLink{Path: SessionsPath, Label: "Sessions", Icon: "monitor"}},
+	{link: views.NavLink{Path: CalendarPath, Label: "Calendar", Icon: "clock"}},
 	{link: views.NavLink{Path: APIReferencePath, Label: "REST API", Icon: "terminal"}},
 }
 

@@ -257,5 +257,16 @@ func hostileSamples() []sample {
 		{"sign-in shows", SignInPage(SignIn{f, Field{Name: "p", Type: "password", Value: hostile}, hostile, s.Flash, SignInWays{SignOn: hostile, Forgot: true}, true})},
 		{"setup shows", SetupPage(Setup{hostile, f, Field{Name: "g"}, Field{Name: "h"}, Field{Name: "i"}, problems, false})},
 		{"error shows", ErrorDocument(oops)}, {"error notice shows", ErrorNotice(oops)}, {"toast shows", Toast(*s.Flash)},
-	}, append(append(append(append(hostileTeams(s), hostileServices(s)...), hostileUsers(s)...), append(hostileAllKeys(s), append(append(hostileAudit(s), hostileReceipts(s)...), hostileTasks(s)...)...)...), append(hostilePasswordLinks(s), hostileSignIn(s)...)...)...)
+	}, slices.Concat(
+		hostileTeams(s),
+		hostileServices(s),
+		hostileUsers(s),
+		hostileAllKeys(s),
+		hostileAudit(s),
+		hostileReceipts(s),
+		hostileTasks(s),
+		hostilePasswordLinks(s),
+		hostileSignIn(s),
+		hostileCalendar(s),
+	)...)
 }

@@ -1,6 +1,10 @@
 package views
 
-import "github.com/a-h/templ"
+import (
+	"slices"
+
+	"github.com/a-h/templ"
+)
 
 // sample is one state of a page or fragment, as the tests and the gallery see it.
 type sample struct {
@@ -66,7 +70,19 @@ func pages() []sample {
 		{"setup-over", SetupPage(Setup{Invalid: true})},
 		{"not-found", ErrorDocument(ErrorPage{404, "We could not find that page", "The key or setting may have been removed, or the address has a typo.", pathKeys, "Go to My API Keys", "01JD9X4K2M"})},
 		{"broken", ErrorDocument(ErrorPage{500, "Something went wrong", "It is written down with the reference below. Try again, or give the reference to an administrator.", pathKeys, "Go to My API Keys", "01JD9X4K2N"})},
-	}, append(append(append(append(teamPages(), servicePages()...), userPages()...), append(allKeysPages(), append(auditPages(), append(append(tasksPages(), receiptPages()...), subscriptionSamples()...)...)...)...), append(passwordLinkPages(), signInPages()...)...)...)
+	}, slices.Concat(
+		teamPages(),
+		servicePages(),
+		userPages(),
+		allKeysPages(),
+		auditPages(),
+		tasksPages(),
+		receiptPages(),
+		subscriptionSamples(),
+		passwordLinkPages(),
+		signInPages(),
+		calendarSamples(),
+	)...)
 }
 
 // fragments are answers to htmx.
@@ -84,7 +100,15 @@ func fragments() []sample {
 		{"impact-line", ImpactLine(MaximumImpactID, brokenSettings().MaximumImpact)},
 		{"toast", Toast(Notice{Tone: ToneOK, Title: "Saved", Text: "The new limits apply from now on."})},
 		{"error-notice", ErrorNotice(ErrorPage{Status: 500, Title: "Something went wrong", Text: "Try again.", Reference: "01JD9X4K2N"})},
-	}, append(append(append(append(teamFragments(), serviceFragments()...), userFragments()...), append(allKeysFragments(), auditFragments()...)...), append(passwordLinkFragments(), signInFragments()...)...)...)
+	}, slices.Concat(
+		teamFragments(),
+		serviceFragments(),
+		userFragments(),
+		allKeysFragments(),
+		auditFragments(),
+		passwordLinkFragments(),
+		signInFragments(),
+	)...)
 }
 
 func keyList() KeyList {

@@ -31,6 +31,7 @@ func (s *Server) routes() error {
 	s.tokens(s.echo.Group("", noStore))
 	s.unsubscribe(s.echo.Group("", noStore))
 	s.introspection(s.echo.Group("", noStore))
+	s.feeds(s.echo.Group("", noStore))
 	s.pages(s.echo.Group("", noStore, protect, s.loadSession))
 	return s.rest(s.echo.Group("/api", noStore, s.loadAPIKey))
 }
@@ -64,6 +65,7 @@ func (s *Server) pages(open *echo.Group) {
 	person.POST("/account/sessions/end-others", sessions.EndOthers)
 	person.POST("/account/sessions/:id/end", sessions.End)
 
+	s.calendars(person)
 	person.GET("/account/rest-api", s.apiReference().Show)
 
 	keys := &handlers.Keys{Store: s.Store, Sessions: s.sessions, ServerURL: publicRoot(s.PublicURL)}

@@ -143,6 +143,12 @@ var expectations = map[string]string{
 	"POST /account/password":               "303 303 303 303 303  422 422 422  303 303 303 303",
 	"GET /account/sessions":                personPage,
 	"GET /account/rest-api":                personPage,
+	"GET /account/calendar":                personPage,
+	"POST /account/calendar":               personPage,
+	"GET /account/calendar/off":            toSignIn,
+	"POST /account/calendar/off":           "303 303 303 303 303  409 409 409  303 303 303 303", // the route before has made another one
+	"GET /calendar/:token":                 "404",                                               // there is none of that name
+	"HEAD /calendar/:token":                "404",
 	"POST /account/sessions/end-others":    toSignIn,
 	"POST /account/sessions/:id/end":       ownerPost,
 	"GET /account/apikeys":                 personPage,

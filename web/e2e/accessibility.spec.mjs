@@ -232,6 +232,10 @@ test.describe('', () => {
     await audit(page, 'password with errors');
     await page.goto('/account/sessions');
     await audit(page, 'sessions');
+    await page.goto('/account/calendar');
+    await page.getByRole('button', { name: 'Make an address for My API keys' }).click();
+    await expect(page.getByRole('code').filter({ hasText: /\/calendar\/.*\.ics/ })).toBeVisible();
+    await audit(page, 'calendar with a new address');
   });
 });
 
