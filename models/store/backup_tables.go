@@ -25,10 +25,11 @@ var trail = []string{"events", "audit_head", "audit_checkpoints", "fan_out"}
 
 // ended are tables that no backup holds and each restore empties, since nothing
 // in them may come back to life: who is signed in, links and codes that may have
-// been used since, keys that sign access tokens, counts and claims of a moment.
+// been used since, keys that sign access tokens, counts and claims of a moment,
+// addresses of calendars that may have been switched off.
 var ended = []string{
 	"sessions", "one_time_links", "invitations", "known_devices", "signing_keys", "answered_challenges", "pending_sign_ons",
-	"sign_in_counters", "scheduled_tasks",
+	"sign_in_counters", "scheduled_tasks", "calendar_feeds",
 }
 
 // endedOnPostgres are those that only PostgreSQL has: what replicas have heard is
