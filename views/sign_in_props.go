@@ -17,6 +17,24 @@ const (
 	pathPasskeySignInAsk = pathPasskeySignIn + "/options"
 )
 
+// SignIn is the sign-in page.
+type SignIn struct {
+	Username Field
+	Password Field
+	Return   string // path to go on to
+	Notice   *Notice
+	Ways     SignInWays
+	Passkeys bool // passkeys sign in here
+}
+
+// Setup is the first-run page, where the first administrator is made.
+type Setup struct {
+	Token                                  string // from the one-time link
+	Username, DisplayName, Email, Password Field
+	Problems                               []Problem
+	Invalid                                bool // the link is not good (any more)
+}
+
 // SignInMeans is Profile → Sign-in: what a person signs in with.
 type SignInMeans struct {
 	Shell       Shell
