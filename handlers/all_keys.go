@@ -156,7 +156,7 @@ func (h *AllKeys) Revoke(c echo.Context) error {
 		return err
 	}
 	return h.backTo(c, withQuery(AllKeysPath, c.QueryParams()), views.Notice{Tone: views.ToneOK, Title: "“" + key.Purpose + "” is revoked",
-		Text: "Anything that still uses " + key.Hint() + " of " + key.Owner.Name() + " is refused from now on.",
+		Text:    "Anything that still uses " + key.Hint() + " of " + key.Owner.Name() + " is refused from now on.",
 		Receipt: userPath(key.UserID) + "/apikeys/" + key.ID + "/receipt"})
 }
 
