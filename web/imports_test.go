@@ -25,14 +25,15 @@ var floors = map[string]struct{ ours, libraries []string }{
 	"web/egress":              {},
 	"web/keyauth":             {}, // applications import it, and get nothing else along
 	"web/openid":              {ours: []string{"models"}, libraries: []string{"oidc", "oauth2"}},
+	"web/tracing":             {libraries: []string{"opentelemetry"}},
 	"web/metrics":             {ours: []string{"models", "models/store"}, libraries: []string{"prometheus"}},
-	"web":                     {ours: []string{"models", "models/store", "views", "static", "handlers", "handlers/api", "web/egress", "web/metrics", "web/openid"}, libraries: []string{"echo", "templ", "sessions"}},
-	"web/delivery":            {ours: []string{"models", "models/store", "views", "handlers/api", "web/egress"}, libraries: []string{"go-mail"}},
-	"cmd/keyport":             {ours: []string{"models", "models/store", "web", "web/delivery", "web/egress", "web/metrics", "web/openid"}},
+	"web":                     {ours: []string{"models", "models/store", "views", "static", "handlers", "handlers/api", "web/egress", "web/metrics", "web/openid", "web/tracing"}, libraries: []string{"echo", "templ", "sessions"}},
+	"web/delivery":            {ours: []string{"models", "models/store", "views", "handlers/api", "web/egress", "web/tracing"}, libraries: []string{"go-mail"}},
+	"cmd/keyport":             {ours: []string{"models", "models/store", "web", "web/delivery", "web/egress", "web/metrics", "web/openid", "web/tracing"}},
 }
 
 // watched are the libraries that have a floor of their own.
-var watched = []string{"webauthn", "rsc.io/qr", "go-mail", "gorm.io", "pgx", "sqlite", "goose", "echo", "templ", "sessions", "oidc", "oauth2", "prometheus"}
+var watched = []string{"webauthn", "rsc.io/qr", "go-mail", "gorm.io", "pgx", "sqlite", "goose", "echo", "templ", "sessions", "oidc", "oauth2", "prometheus", "opentelemetry"}
 
 func TestImportsGoDown(t *testing.T) {
 	for _, p := range listPackages(t) {

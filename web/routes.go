@@ -20,7 +20,11 @@ func (s *Server) routes() error {
 		return err
 	}
 	s.echo.Pre(foldAPIPath, s.stripPrefix, overrideMethod)
-	s.echo.Use(s.requestFacts, s.logRequest, s.recoverPanic, securityHeaders(s.PublicURL), middleware.BodyLimit(maxBody))
+	s.echo.Use(s.requestFacts)
+	if s.Trace != nil {
+		s.echo.Use(s.traceRequest)
+	}
+	s.echo.Use(s.logRequest, s.recoverPanic, securityHeaders(s.PublicURL), middleware.BodyLimit(maxBody))
 
 	s.echo.GET("/healthz", s.health)
 	s.echo.GET("/readyz", s.ready)

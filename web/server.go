@@ -22,6 +22,7 @@ import (
 	"github.com/keyport/keyport/models/store"
 	"github.com/keyport/keyport/web/egress"
 	"github.com/keyport/keyport/web/metrics"
+	"github.com/keyport/keyport/web/tracing"
 )
 
 // Time and size limits of a connection. A client that sends its header or body
@@ -51,6 +52,7 @@ type Options struct {
 	Mail             handlers.Post      // nil while no mail can be sent
 	MailServer       *models.MailServer // what the REST API says of it, nil with Mail
 	Metrics          *metrics.Metrics   // what counts, nil while nobody watches
+	Trace            *tracing.Tracer    // what makes spans, nil while nobody looks
 	DrainDelay       time.Duration      // from saying that we are not ready to taking no more connections
 }
 

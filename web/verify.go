@@ -50,13 +50,16 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 func (s *Server) verify(w http.ResponseWriter, r *http.Request, q question) {
 	defer s.survive(w)
 	var began time.Time
-	if s.Metrics != nil {
+	if s.Metrics != nil || s.Trace != nil {
 		began = time.Now()
 	}
 	answer := s.judge(r, q)
 	answer.write(w, r.Method == http.MethodHead)
 	if s.Metrics != nil {
 		s.Metrics.Verified(answer.outcome(), time.Since(began))
+	}
+	if s.Trace != nil {
+		s.traceVerification(r, began, answer.status)
 	}
 	if answer.status != http.StatusOK {
 		s.logRefusal(r, q.service, &answer)

@@ -20,6 +20,8 @@ type Config struct {
 	Listen string
 	// MetricsListen is the address and port of the metrics, "" for none.
 	MetricsListen string
+	// Traces is where spans are posted, nil for nowhere.
+	Traces *url.URL
 	// DrainDelay is how long the server goes on answering after it has said that
 	// it is not ready.
 	DrainDelay time.Duration
@@ -64,6 +66,7 @@ func readConfig(getenv func(string) string) (Config, error) {
 	if e.text(metricsListen, "") != "" {
 		c.MetricsListen = e.listen(metricsListen, "")
 	}
+	c.Traces = e.traces()
 	c.DrainDelay = e.duration("KEYPORT_SHUTDOWN_DELAY", time.Minute)
 	c.PublicURL = e.publicURL("KEYPORT_PUBLIC_URL")
 	c.DatabaseURL = e.database("KEYPORT_DATABASE_URL", "sqlite:"+filepath.Join(c.DataDir, "keyport.db"))

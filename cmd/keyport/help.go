@@ -11,6 +11,10 @@ type variable struct{ name, fallback, about string }
 var variables = []variable{
 	{"KEYPORT_LISTEN", "127.0.0.1:8080", "address and port to answer on"},
 	{metricsListen, "", "address and port that answer /metrics to Prometheus, such as 127.0.0.1:9464; without it there are no metrics"},
+	{otlpEndpoint, "", "address of an OpenTelemetry collector that takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; OpenTelemetry's other variables apply"},
+	{otlpTracesEndpoint, "", "the same as a whole address, with its path"},
+	{tracesExporter, "", "none: no traces, whatever the endpoint says"},
+	{otelDisabled, "", "true: no traces, whatever the endpoint says"},
 	{"KEYPORT_SHUTDOWN_DELAY", "0s", "how long to go on answering after a stop is asked for, while /readyz says 503; at most 1m0s"},
 	{"KEYPORT_PUBLIC_URL", "http:// and the address above", "where people reach the portal; may have a path"},
 	{"KEYPORT_DATA_DIR", "data", "folder of the SQLite database and the master key"},

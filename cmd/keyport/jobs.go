@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/keyport/keyport/models/store"
+	"github.com/keyport/keyport/web/tracing"
 )
 
 // job is one line of the timetable. Every replica keeps the whole timetable;
@@ -21,17 +22,29 @@ type job struct {
 }
 
 // jobs is the timetable.
-func jobs(s *store.Store, log *slog.Logger) []job {
+func jobs(s *store.Store, log *slog.Logger, trace *tracing.Tracer) []job {
 	return []job{
 		{"flush marks of use", 20 * time.Second, s.FlushSeen},
 		{"forget old tries to sign in", 5 * time.Minute, s.ForgetSignIns},
 		{"revoke chosen keys", time.Second, s.WorkOffRevocations},
-		{"expiry events", 5 * time.Second, s.RunExpiryTaskIfDue},
+		{"expiry events", 5 * time.Second, expiryTask(s, trace)},
 		{"write counts of events", 20 * time.Second, s.WriteCounts},
 		{"forget old deliveries", time.Hour, s.ForgetDeliveries},
 		{"sweep silent replicas", time.Minute, s.SweepReplicas},
 		{"remove old events", time.Hour, s.RemoveOldEvents},
 		{"note the head of the audit trail", time.Hour, logHead(s, log)},
+	}
+}
+
+// expiryTask runs the task when it is due, and makes a span of it when it was.
+func expiryTask(s *store.Store, trace *tracing.Tracer) func(context.Context) error {
+	return func(ctx context.Context) error {
+		began := time.Now()
+		ran, err := s.TryExpiryTask(ctx)
+		if ran {
+			trace.Past(ctx, began, err != nil, "expiry task")
+		}
+		return err
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store"
+	"github.com/keyport/keyport/web/tracing"
 )
 
 // version is set by the build: -ldflags "-X main.version=1.2.3".
@@ -47,6 +48,7 @@ type program struct {
 	stdin  io.Reader
 	stdout io.Writer
 	clock  func() time.Time // nil for the real one
+	trace  *tracing.Tracer  // nil while nobody looks
 }
 
 // run is the whole program. It returns when ctx is done, or when the command is.

@@ -18,8 +18,8 @@ func (p *program) senders(s *store.Store, server *web.Server, post *delivery.Pos
 		said = strings.TrimRight(public.String(), "/")
 	}
 	webhooks := delivery.NewWebhook(server.Egress(), s.Now, said, strings.TrimRight(public.Path, "/"))
-	runner := delivery.NewRunner(delivery.RunnerOptions{Store: s, Webhooks: webhooks, Log: p.log})
-	notices := &delivery.Notices{Store: s, PublicURL: public, Log: p.log, Mailer: func(context.Context) (*delivery.Mailer, error) {
+	runner := delivery.NewRunner(delivery.RunnerOptions{Store: s, Webhooks: webhooks, Log: p.log, Trace: p.trace})
+	notices := &delivery.Notices{Store: s, PublicURL: public, Log: p.log, Trace: p.trace, Mailer: func(context.Context) (*delivery.Mailer, error) {
 		if post == nil {
 			return nil, nil
 		}

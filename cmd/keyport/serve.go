@@ -57,6 +57,10 @@ func serve(ctx context.Context, p *program) error {
 		options.Mail, options.MailServer = post, describeMail(*p.Mail)
 	}
 	options.Metrics = p.metrics(s, post)
+	if p.trace, err = p.openTraces(ctx); err != nil {
+		return err
+	}
+	options.Trace = p.trace
 	server, err := web.New(options)
 	if err != nil {
 		return err
@@ -76,7 +80,7 @@ func serve(ctx context.Context, p *program) error {
 // work serves, keeps the timetable and sends letters until all have ended.
 func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, post *delivery.Post, senders []func(context.Context), l net.Listener) error {
 	timetable, cancel := context.WithCancel(ctx)
-	wait := start(timetable, p.log, jobs(s, p.log))
+	wait := start(timetable, p.log, jobs(s, p.log, p.trace))
 	var letters sync.WaitGroup
 	if post != nil {
 		letters.Go(func() { post.Run(timetable) })
@@ -90,6 +94,9 @@ func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, 
 	letters.Wait()
 	last, done := context.WithTimeout(context.WithoutCancel(ctx), lastFlush)
 	defer done()
+	var traces sync.WaitGroup
+	traces.Go(func() { p.closeTraces(last) })
+	defer traces.Wait()
 	if flushed := s.FlushSeen(last); flushed != nil {
 		p.log.Warn("the last marks of use were not kept", "cause", flushed)
 	}

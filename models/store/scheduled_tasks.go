@@ -70,8 +70,13 @@ func (s *Store) RunExpiryTaskNow(ctx context.Context) error {
 // RunExpiryTaskIfDue runs the task when its time has come and no other replica
 // works on it.
 func (s *Store) RunExpiryTaskIfDue(ctx context.Context) error {
-	_, err := s.runExpiryTask(ctx, false)
+	_, err := s.TryExpiryTask(ctx)
 	return err
+}
+
+// TryExpiryTask is RunExpiryTaskIfDue that says whether it was due.
+func (s *Store) TryExpiryTask(ctx context.Context) (ran bool, err error) {
+	return s.runExpiryTask(ctx, false)
 }
 
 func (s *Store) runExpiryTask(ctx context.Context, now bool) (ran bool, err error) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store"
+	"github.com/keyport/keyport/web/tracing"
 )
 
 // Limits of the mail that goes out at once.
@@ -29,6 +30,7 @@ type Notices struct {
 	Mailer    func(ctx context.Context) (*Mailer, error) // nil while no mail server is set up
 	PublicURL *url.URL
 	Log       *slog.Logger
+	Trace     *tracing.Tracer // nil for none
 }
 
 // Run mails what is due until ctx is done.
@@ -66,7 +68,9 @@ func (n *Notices) once(ctx context.Context) error {
 		if ctx.Err() != nil || time.Since(begun) > noticeTime {
 			return n.giveBack(ctx, letters[i:])
 		}
-		receipt := n.send(context.WithoutCancel(ctx), mailer, letter)
+		sending, end := n.Trace.Send(context.WithoutCancel(ctx), "deliver mail", append(deliveryFacts(letter[0]), tracing.Fact{Name: "keyport.events", Value: len(letter)})...)
+		receipt := n.send(sending, mailer, letter)
+		end(!receipt.Delivered && !receipt.Dropped, receiptFacts(receipt)...)
 		for _, o := range letter {
 			if err := n.Store.FinishDelivery(context.WithoutCancel(ctx), o, receipt); err != nil {
 				n.Log.Error("how mail went could not be noted; it will be sent again", "delivery", o.ID, "cause", err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store"
+	"github.com/keyport/keyport/web/tracing"
 )
 
 // Limits of what is under way. One receiver that is slow has a few of the places
@@ -33,6 +34,7 @@ type RunnerOptions struct {
 	Store    *store.Store
 	Webhooks Sender
 	Log      *slog.Logger
+	Trace    *tracing.Tracer // nil for none
 }
 
 // Runner brings events to their receivers. Every replica has one; what each
@@ -134,7 +136,10 @@ func (r *Runner) start(ctx context.Context, o store.Outgoing) {
 		// An attempt that was begun is ended and noted, also when the program
 		// stops: it has limits of its own.
 		ctx := context.WithoutCancel(ctx)
-		if err := r.Store.FinishDelivery(ctx, o, attempt(ctx, r.Webhooks, o)); err != nil {
+		ctx, end := r.Trace.Send(ctx, "deliver webhook", deliveryFacts(o)...)
+		receipt := attempt(ctx, r.Webhooks, o)
+		end(!receipt.Delivered && !receipt.Dropped, receiptFacts(receipt)...)
+		if err := r.Store.FinishDelivery(ctx, o, receipt); err != nil {
 			r.Log.Error("how a delivery went could not be noted; it will be sent again", "delivery", o.ID, "cause", err)
 		}
 	})
@@ -153,4 +158,15 @@ func attempt(ctx context.Context, sender Sender, o store.Outgoing) (r models.Rec
 		}
 	}()
 	return sender.Send(ctx, o)
+}
+
+// deliveryFacts name a delivery by its numbers. Where it goes and what it says is
+// nobody's business.
+func deliveryFacts(o store.Outgoing) []tracing.Fact {
+	return []tracing.Fact{{Name: "keyport.delivery", Value: o.ID}, {Name: "keyport.subscription", Value: o.SubscriptionID},
+		{Name: "keyport.event", Value: o.EventID}, {Name: "keyport.attempt", Value: o.Attempts}}
+}
+
+func receiptFacts(r models.Receipt) []tracing.Fact {
+	return []tracing.Fact{{Name: "keyport.delivered", Value: r.Delivered}, {Name: "keyport.dropped", Value: r.Dropped}, {Name: "keyport.answer", Value: r.Code}}
 }
