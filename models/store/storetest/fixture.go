@@ -34,6 +34,7 @@ type Fixture struct {
 
 	pool     *sql.DB // of PostgreSQL, where connecting takes longer than most statements
 	openPool sync.Once
+	keepOpen bool
 }
 
 // New returns a fixture on a database of its own.
@@ -130,11 +131,14 @@ func (f *Fixture) Count(query string) int {
 	return n
 }
 
+// KeepOpen lets Exec and Count use one connection, for tests that look often. On
+// SQLite it is not for those that look at the file, or put another in its place.
+func (f *Fixture) KeepOpen() { f.keepOpen = true }
+
 // past returns a connection past the store, and what to call when done with it.
-// SQLite's is opened each time: a test may have put another file in the place.
 func (f *Fixture) past() (*sql.DB, func()) {
 	f.t.Helper()
-	if f.Engine != PostgreSQL {
+	if f.Engine != PostgreSQL && !f.keepOpen {
 		db := SQL(f.t, f.URL)
 		return db, func() { db.Close() }
 	}
