@@ -312,7 +312,7 @@ func BenchmarkCountVerification(b *testing.B) {
 func TestStopIsToldBeforeTheDoorCloses(t *testing.T) {
 	t.Parallel()
 	f := storetest.New(t, storetest.SQLite)
-	server := webtest.New(t, f.Store, func(o *web.Options) { o.DrainDelay = 700 * time.Millisecond }).Server
+	server := webtest.New(t, f.Store, func(o *web.Options) { o.DrainDelay = 2 * time.Second }).Server
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
