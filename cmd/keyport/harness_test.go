@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -56,6 +57,17 @@ func eachEngine(t *testing.T, run func(t *testing.T, env environ)) {
 			run(t, place(t, e))
 		})
 	}
+}
+
+// freeAddress returns an address of this machine at which nobody listens.
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // outcome is what one run of a command left.

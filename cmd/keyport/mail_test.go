@@ -3,7 +3,6 @@
 package main
 
 import (
-	"net"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -80,12 +79,7 @@ func TestMailConfiguration(t *testing.T) {
 // reached keeps nobody from starting.
 func TestUnencryptedMailIsWarnedOf(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.Addr().String() // the public address must be known before the start
-	l.Close()
+	address := freeAddress(t) // the public address must be known before the start
 	p := startPortal(t, place(t, storetest.SQLite).with("KEYPORT_LISTEN", address, "KEYPORT_PUBLIC_URL", "http://"+address,
 		"KEYPORT_SMTP_URL", "smtp://127.0.0.1:1?tls=off", "KEYPORT_SMTP_FROM", "keys@example.com"))
 	p.stop(t)

@@ -40,14 +40,26 @@ func TestKeyportProcess(t *testing.T) {
 
 // process is a Keyport in a process of its own.
 type process struct {
-	url    string
-	client *http.Client
-	admin  string // a key that may do everything
+	url     string // what it says itself, unless it was known before
+	client  *http.Client
+	admin   string // a key that may do everything
+	command *exec.Cmd
+	said    *journal
+	log     string // its file
 }
 
 // startProcess starts a Keyport and waits until it is ready. It ends with the
 // test, as SIGTERM ends it, and must end well.
 func startProcess(t *testing.T, env environ, n int) *process {
+	t.Helper()
+	p := launch(t, env)
+	p.wantReady(t, n)
+	t.Cleanup(func() { p.end(t, n) })
+	return p
+}
+
+// launch starts a Keyport and does not wait for it.
+func launch(t *testing.T, env environ) *process {
 	t.Helper()
 	folder := t.TempDir()
 	command := exec.Command(os.Args[0], "-test.run=^TestKeyportProcess$")
@@ -63,30 +75,46 @@ func startProcess(t *testing.T, env environ, n int) *process {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = command.Process.Signal(syscall.SIGTERM)
-		if err := command.Wait(); err != nil {
-			text, _ := os.ReadFile(log.Name())
-			t.Errorf("replica %d: %v: %s", n, err, text[max(0, len(text)-2000):])
-		}
-	})
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{client: &http.Client{Jar: jar, Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 32},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	client := &http.Client{Jar: jar, Timeout: 20 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 32},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return &process{client: client, command: command, said: said, log: log.Name()}
+}
+
+// wantReady waits until the process answers.
+func (p *process) wantReady(t *testing.T, n int) {
+	t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if line := portalLine.FindStringSubmatch(said.String()); line != nil {
-			p.url = line[1]
+		if line := portalLine.FindStringSubmatch(p.said.String()); line != nil {
+			if p.url == "" {
+				p.url = line[1]
+			}
 			if status, _, err := p.call(http.MethodGet, "/readyz", "", nil); err == nil && status == http.StatusOK {
-				return p
+				return
 			}
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("replica %d is not ready: %s", n, said)
+			t.Fatalf("replica %d is not ready: %s%s", n, p.said, p.lastWords())
 		}
 	}
+}
+
+// end tells the process to end, and waits for it.
+func (p *process) end(t *testing.T, n int) {
+	t.Helper()
+	_ = p.command.Process.Signal(syscall.SIGTERM)
+	if err := p.command.Wait(); err != nil {
+		t.Errorf("replica %d: %v: %s", n, err, p.lastWords())
+	}
+}
+
+// lastWords is the end of the process's log.
+func (p *process) lastWords() []byte {
+	text, _ := os.ReadFile(p.log)
+	return text[max(0, len(text)-2000):]
 }
 
 // call sends a request, with a key unless that is "", and reads all of the answer.
