@@ -107,8 +107,8 @@ func (c *verifyCache) count(set int, now int64) (n int) {
 	if c.sets[set] == nil {
 		return 0
 	}
-	for i := range c.sets[set] {
-		if k := &c.sets[set][i]; k.age != 0 && c.ages.holds(k.age, k.userID) && k.expires > now {
+	for i := range c.sets[set].keys {
+		if k := &c.sets[set].keys[i]; k.age != 0 && c.ages.holds(k.age, k.userID) && k.expires > now {
 			n++
 		}
 	}

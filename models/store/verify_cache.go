@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/binary"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -33,8 +34,15 @@ const (
 )
 
 // cacheSet is a handful of keys. It holds no pointers, so the collector has
-// nothing to walk.
-type cacheSet [cacheWays]cachedKey
+// nothing to walk. The marks lie in one line of memory, so a search seldom reads
+// more than one key.
+type cacheSet struct {
+	marks [cacheWays]uint16
+	keys  [cacheWays]cachedKey
+}
+
+// markOf is a piece of a key's sum that place has no use for.
+func markOf(sum *[sha256.Size]byte) uint16 { return binary.BigEndian.Uint16(sum[2:]) }
 
 type cachedKey struct {
 	sum       [sha256.Size]byte
@@ -80,8 +88,12 @@ func (c *verifyCache) get(sum *[sha256.Size]byte, now time.Time) (v models.Verif
 	if set == nil {
 		return v, false
 	}
-	for i := range set {
-		if k := &set[i]; k.age != 0 && k.sum == *sum {
+	mark := markOf(sum)
+	for i := range set.marks {
+		if set.marks[i] != mark {
+			continue
+		}
+		if k := &set.keys[i]; k.age != 0 && k.sum == *sum {
 			if !c.ages.holds(k.age, k.userID) || k.expires <= now.UnixMicro() {
 				return v, false
 			}
@@ -112,7 +124,10 @@ func (c *verifyCache) put(sum *[sha256.Size]byte, age uint64, v models.Verified)
 	if c.sets[n] == nil {
 		c.sets[n] = new(cacheSet)
 	}
-	k := c.sets[n].room(sum, &c.ages)
+	set := c.sets[n]
+	i := set.room(sum, &c.ages)
+	k := &set.keys[i]
+	set.marks[i] = markOf(sum)
 	*k = cachedKey{sum: *sum, age: age, userID: v.UserID, expires: v.Expires.UnixMicro(), access: access,
 		idLength: uint8(len(v.KeyID)), length: uint8(len(v.KeyID) + len(v.Username)), isService: v.IsService, used: true}
 	copy(k.text[copy(k.text[:], v.KeyID):], v.Username)
@@ -120,23 +135,23 @@ func (c *verifyCache) put(sum *[sha256.Size]byte, age uint64, v models.Verified)
 
 // room finds a place: the key's own, one that holds nothing that counts, or that
 // of a key which was not used since room was last needed.
-func (s *cacheSet) room(sum *[sha256.Size]byte, ages *cacheAges) *cachedKey {
+func (s *cacheSet) room(sum *[sha256.Size]byte, ages *cacheAges) int {
 	free := -1
-	for i := range s {
-		switch k := &s[i]; {
+	for i := range s.keys {
+		switch k := &s.keys[i]; {
 		case k.sum == *sum:
-			return k
+			return i
 		case !ages.holds(k.age, k.userID):
 			free = i
 		}
 	}
 	for i := 0; free < 0; i = (i + 1) % cacheWays {
-		if !s[i].used {
+		if !s.keys[i].used {
 			free = i
 		}
-		s[i].used = false
+		s.keys[i].used = false
 	}
-	return &s[free]
+	return free
 }
 
 // accessTable keeps each access once: most keys share a few. Readers never wait.
