@@ -61,6 +61,7 @@ func serve(ctx context.Context, p *program) error {
 		return err
 	}
 	options.Trace = p.trace
+	web.TuneCollector()
 	server, err := web.New(options)
 	if err != nil {
 		return err
