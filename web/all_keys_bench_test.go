@@ -43,7 +43,7 @@ var benchmarkPages = []struct{ name, query string }{
 // BenchmarkAllKeys measures whole pages as the server makes them, figures and
 // timeline included:
 //
-//	npm run bench
+//	npm run bench:pages
 func BenchmarkAllKeys(b *testing.B) {
 	for _, engine := range storetest.Engines {
 		keys := map[storetest.Engine]*int{storetest.SQLite: keysOnSQLite, storetest.PostgreSQL: keysOnPostgres}[engine]

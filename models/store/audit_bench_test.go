@@ -15,7 +15,7 @@ var eventsInTrail = flag.Int("events", 1_000_000, "events in the trail for the b
 // BenchmarkAudit measures a long trail: pages of it, and how long it takes to
 // check it all.
 //
-//	npm run bench
+//	npm run bench:pages
 func BenchmarkAudit(b *testing.B) {
 	for _, engine := range storetest.Engines {
 		b.Run(string(engine), func(b *testing.B) {
