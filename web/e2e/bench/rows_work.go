@@ -58,7 +58,7 @@ func expiry(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		if want := min(b.due, b.few/4); many.Count != want || few.Count != want {
+		if want := min(b.due, b.few*3/4); many.Count != want || few.Count != want {
 			return fmt.Errorf("%d and %d keys were due, want %d", many.Count, few.Count, want)
 		}
 		b.add(fmt.Sprintf("expiry task, %s: %d due of %d keys, against the plain index scan", e, many.Count, b.keys), times(many.Took.Seconds()/scan.Seconds()), "",
@@ -78,7 +78,7 @@ func (b *bench) makeDue(d database) (time.Duration, error) {
 	defer db.Close()
 	now := time.Now().UTC()
 	choose := "UPDATE api_keys SET notice_at = $1, expires_at = $1, seal = seal WHERE id IN (SELECT id FROM api_keys WHERE revoked_at IS NULL AND created_at < $1 ORDER BY id LIMIT $2)"
-	if _, err := db.Exec(choose, d.moment(now.Add(-time.Minute)), min(b.due, b.few/4)); err != nil {
+	if _, err := db.Exec(choose, d.moment(now.Add(-time.Minute)), min(b.due, b.few*3/4)); err != nil {
 		return 0, err
 	}
 	read := func() error {
