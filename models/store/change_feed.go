@@ -93,9 +93,13 @@ func (s *Store) followChanges(ctx context.Context) {
 		if ctx.Err() == nil {
 			s.log.WarnContext(ctx, "keys are looked up in the database at each call: changes are not heard of", "cause", err)
 		}
+		pause := feedBeat
+		if errors.Is(err, errDeaf) {
+			pause = deafPause
+		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(feedBeat):
+		case <-time.After(pause):
 		}
 	}
 }
@@ -141,8 +145,10 @@ func (s *Store) listenChanges(ctx context.Context) error {
 		if conn, err = pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig.Copy()); err != nil {
 			return err
 		}
-		_, err = conn.Exec(ctx, "LISTEN "+keyChannel)
-		return err
+		if _, err = conn.Exec(ctx, "LISTEN "+keyChannel); err != nil {
+			return err
+		}
+		return s.proveHearing(ctx, conn)
 	})
 	if conn != nil {
 		defer func() { _ = conn.PgConn().Conn().Close() }() // at once: the other end may be gone
@@ -187,7 +193,7 @@ func (s *Store) heartbeat(ctx context.Context, conn *pgx.Conn, said *acknowledge
 // wait for this replica to say that it has heard of one.
 func (s *Store) hearChanges(ctx context.Context, conn *pgx.Conn, said *acknowledgement) error {
 	until, member := time.Now().Add(feedBeat), s.member.Load() != nil
-	if due := said.wrote.Add(ackEvery); member && said.pending && due.Before(until) {
+	if due := said.answered.Add(ackEvery); member && said.pending && due.Before(until) {
 		until = due
 	}
 	return s.hearUntil(ctx, conn, until, said, member)

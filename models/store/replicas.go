@@ -123,17 +123,17 @@ func (s *Store) onlyAnswer() []models.ReplicaAnswer {
 // acknowledgement is how far a feed is with telling what it has heard.
 type acknowledgement struct {
 	wrote     time.Time // when it last did
+	answered  time.Time // when it last did because it had heard of something
 	pending   bool      // it has heard of something since
 	listening bool      // to itself
 	failed    time.Time // when it last could not
 }
 
-// ackEvery is the least time between two writes of a replica.
+// ackEvery is the least time between two answers of a replica.
 const ackEvery = time.Second
 
 func (a *acknowledgement) due() bool {
-	since := time.Since(a.wrote)
-	return since >= models.ReplicaBeat || a.pending && since >= ackEvery
+	return time.Since(a.wrote) >= models.ReplicaBeat || a.pending && time.Since(a.answered) >= ackEvery
 }
 
 // acknowledge writes down what this replica has heard: the newest event, and so
@@ -147,6 +147,9 @@ func (s *Store) acknowledge(ctx context.Context, conn *pgx.Conn, a *acknowledgem
 	}
 	pending := a.pending
 	a.wrote, a.pending = time.Now(), false
+	if pending {
+		a.answered = a.wrote
+	}
 	err := within(ctx, feedFresh, func(ctx context.Context) error {
 		newest, err := s.hearMyself(ctx, conn, me, a)
 		if err != nil {
