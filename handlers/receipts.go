@@ -106,7 +106,6 @@ func receiptProps(r models.ChangeReceipt, w receiptWords, zone *time.Location) v
 			row.Answer += " after " + seconds(*a.After)
 		case a.Heard:
 		case r.Waiting():
-			row.Answer, row.Tone = "No answer yet", views.ToneNone
 		default:
 			row.Answer, row.Tone = "No answer", views.ToneWarn
 			props.Silent = append(props.Silent, a.Host+" has not answered since "+row.Heard.Text+". "+w.alone)

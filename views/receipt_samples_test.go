@@ -5,7 +5,6 @@ const pathReceipt = pathKeys + "/apikeys-1/receipt"
 func receiptPages() []sample {
 	waiting, silent, alone := receipt(), receipt(), receipt()
 	waiting.Waiting, waiting.Summary = true, "Refused on 2 of 3 replicas so far."
-	waiting.Rows[2].Answer, waiting.Rows[2].Tone = "No answer yet", ToneNone
 	silent.Summary = "Refused on 2 of 3 replicas after 0.4 s."
 	silent.Silent = []string{"keyport-2 has not answered since 23 Nov 2026, 11:41:58. It refuses by itself at the latest 0.7 s after it stopped hearing of changes."}
 	silent.Rows[2].Answer, silent.Rows[2].Tone = "No answer", ToneWarn

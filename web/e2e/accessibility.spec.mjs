@@ -167,7 +167,12 @@ test.describe('', () => {
     await audit(page, 'deactivating in a dialog');
     await page.getByRole('button', { name: 'Deactivate' }).click();
     await expect(page.getByText('sam is deactivated')).toBeVisible();
+    await expect(page.getByText('Refused on 1 of 1 replica after')).toBeVisible();
     await audit(page, 'deactivated user');
+    await page.goto('/configuration/users/Users-3/receipt');
+    await audit(page, 'receipt of a deactivated user');
+    await page.goto('/configuration/tasks');
+    await audit(page, 'tasks and replicas');
     await page.goto('/configuration/users/Users-3/apikeys');
     await audit(page, 'keys of a deactivated person');
     await page.goto('/configuration/users?status=inactive');
