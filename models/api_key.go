@@ -89,7 +89,8 @@ func (k APIKey) Hint() string { return Hint(k.Prefix) }
 // edited in the database no longer matches its seal. Keys whose access is whole
 // have the list from before there was access, so their seals still hold.
 func (k APIKey) SealedBytes() []byte {
-	b := []byte{1} // version of this list
+	b := make([]byte, 1, 256)
+	b[0] = 1 // version of this list
 	if !k.Access.Whole() {
 		b[0] = 2
 	}

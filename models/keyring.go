@@ -21,8 +21,8 @@ type Keyring struct{ generations []generation }
 
 type generation struct {
 	id     int64
-	pepper []byte
-	seal   []byte
+	pepper *macKey
+	seal   *macKey
 	link   []byte
 	vault  []byte // locks secrets, see Lock
 	device []byte // signs the cookie of a known browser
@@ -53,7 +53,7 @@ func NewKeyring(masters ...[]byte) (*Keyring, error) {
 		}
 		id := binary.BigEndian.Uint64(derive(master, "generation-id")) >> 1 // fits a signed column
 		ring.generations = append(ring.generations, generation{
-			id: int64(id), pepper: derive(master, "apikey-pepper"), seal: derive(master, "row-seal"), link: derive(master, "one-time-link"),
+			id: int64(id), pepper: newMACKey(derive(master, "apikey-pepper")), seal: newMACKey(derive(master, "row-seal")), link: derive(master, "one-time-link"),
 			vault: derive(master, "stored-secret"), device: derive(master, "known-device"),
 			code: derive(master, "recovery-code"), tries: derive(master, "sign-in-counter"), audit: derive(master, "audit-chain"), backup: derive(master, "backup"),
 		})
@@ -122,7 +122,8 @@ func (r *Keyring) Digests(s Secret) []Digest {
 func (r *Keyring) Seal(pepperID int64, row []byte) []byte {
 	for _, g := range r.generations {
 		if g.id == pepperID {
-			return mac(g.seal, row)
+			sum := g.seal.sum(row)
+			return sum[:]
 		}
 	}
 	return nil
@@ -132,9 +133,7 @@ func (r *Keyring) Seal(pepperID int64, row []byte) []byte {
 func (r *Keyring) LinkDigest(token string) []byte { return mac(r.generations[0].link, []byte(token)) }
 
 func (g generation) digest(s Secret) Digest {
-	d := Digest{PepperID: g.id}
-	copy(d.Sum[:], mac(g.pepper, []byte(s.text)))
-	return d
+	return Digest{PepperID: g.id, Sum: g.pepper.sum([]byte(s.text))}
 }
 
 func mac(key, message []byte) []byte {

@@ -2,10 +2,14 @@ package models_test
 
 import (
 	"bytes"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/keyport/keyport/models"
@@ -109,5 +113,44 @@ func TestParseMasterKeys(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Digests and seals worked out at once are those worked out one by one.
+func TestDigestsAtOnce(t *testing.T) {
+	ring, err := models.NewKeyring(make([]byte, models.MasterKeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := ring.IDs()[0]
+	var secrets [50]models.Secret
+	var digests [50]models.Digest
+	var seals [50][]byte
+	for i := range secrets {
+		secrets[i] = models.NewSecret()
+		digests[i], seals[i] = ring.Digest(secrets[i]), ring.Seal(id, []byte(secrets[i].Reveal()))
+	}
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			for i, s := range secrets {
+				if got := ring.Digest(s); got != digests[i] {
+					t.Errorf("digest %d = %v, want %v", i, got, digests[i])
+				}
+				if got := ring.Seal(id, []byte(s.Reveal())); !bytes.Equal(got, seals[i]) {
+					t.Errorf("seal %d = %x, want %x", i, got, seals[i])
+				}
+			}
+		})
+	}
+	workers.Wait()
+	pepper, err := hkdf.Key(sha256.New, make([]byte, models.MasterKeySize), nil, "keyport/apikey-pepper", sha256.Size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := hmac.New(sha256.New, pepper)
+	plain.Write([]byte(secrets[0].Reveal()))
+	if got, want := digests[0].Sum[:], plain.Sum(nil); !bytes.Equal(got, want) {
+		t.Errorf("digest = %x, want the HMAC %x that databases hold", got, want)
 	}
 }
