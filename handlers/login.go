@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -21,8 +22,9 @@ type Login struct {
 	Store    *store.Store
 	Sessions Sessions
 	Ways     views.SignInWays
-	Party    Party       // passkeys sign in here, unless it is nil
-	Step     *SecondStep // where people with a second factor go on
+	Mail     func(context.Context) bool // whether a forgotten password can be asked for
+	Party    Party                      // passkeys sign in here, unless it is nil
+	Step     *SecondStep                // where people with a second factor go on
 }
 
 // Show shows the sign-in page. Somebody who is signed in goes straight on.
@@ -30,7 +32,7 @@ func (h *Login) Show(c echo.Context) error {
 	if models.ActorFrom(c.Request().Context()) != nil {
 		return c.Redirect(http.StatusSeeOther, LocalPath(c.QueryParam("return")))
 	}
-	props := h.page(c.QueryParam("return"), "")
+	props := h.page(c, c.QueryParam("return"), "")
 	needed, err := h.Store.NeedsSetup(c.Request().Context())
 	switch {
 	case err != nil:
@@ -58,7 +60,7 @@ func (h *Login) Create(c echo.Context) error {
 		return h.slowed(c, models.Refusal(err), back, username)
 	}
 	if kind := models.KindOf(err); kind == models.Invalid || kind == models.Unauthenticated {
-		props := h.page(back, username)
+		props := h.page(c, back, username)
 		props.Notice = &views.Notice{Tone: views.ToneBad, Title: "Could not sign in", Text: "The user name or the password is not right, or the account can't sign in here."}
 		return render(c, http.StatusUnprocessableEntity, views.SignInPage(props))
 	}
@@ -77,9 +79,10 @@ func (h *Login) Delete(c echo.Context) error {
 	return seeOther(c, SignInPath+"?notice=signed-out")
 }
 
-func (h *Login) page(back, username string) views.SignIn {
+func (h *Login) page(c echo.Context, back, username string) views.SignIn {
 	props := signInPage(back, username)
 	props.Ways, props.Passkeys = h.Ways, h.Party != nil
+	props.Ways.Forgot = h.Mail(c.Request().Context())
 	return props
 }
 

@@ -36,6 +36,7 @@ var configurationNav = []navEntry{
 	{views.NavLink{Path: SubscriptionsPath, Label: "Subscriptions", Icon: "bell"}, models.SubscriptionView},
 	{views.NavLink{Label: "Settings", Icon: "gear"}, models.ConfigureServer},
 	{views.NavLink{Path: AuthSettingsPath, Label: "Authentication", Sub: true}, models.ConfigureServer},
+	{views.NavLink{Path: MailSettingsPath, Label: "SMTP", Sub: true}, models.ConfigureServer},
 	{views.NavLink{Path: AuditSettingsPath, Label: "Audit retention", Sub: true}, models.ConfigureServer},
 }
 

@@ -42,7 +42,7 @@ func (h *Login) CreateByPasskey(c echo.Context) error {
 	}
 	user, err := h.Store.SignInWithPasskey(c.Request().Context(), *h.Party, answer)
 	if models.KindOf(err) == models.Invalid {
-		props := h.page(back, "")
+		props := h.page(c, back, "")
 		props.Notice = &views.Notice{Tone: views.ToneBad, Title: "Could not sign in", Text: "The passkey is not known here, or the account can't sign in. Try another one, or use your password."}
 		return render(c, http.StatusUnprocessableEntity, views.SignInPage(props))
 	}
@@ -55,7 +55,7 @@ func (h *Login) CreateByPasskey(c echo.Context) error {
 // slowed shows the sign-in page with how long to wait.
 func (h *Login) slowed(c echo.Context, refusal *models.Error, back, username string) error {
 	retryAfter(c, refusal)
-	props := h.page(back, username)
+	props := h.page(c, back, username)
 	props.Notice = &views.Notice{Tone: views.ToneWarn, Title: "Too many attempts", Text: "Try again in " + models.WaitWords(refusal.RetryAfter) + "."}
 	return render(c, http.StatusTooManyRequests, views.SignInPage(props))
 }

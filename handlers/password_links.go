@@ -21,6 +21,10 @@ const (
 // Post is what handlers need of the mail. Its methods return at once, whatever
 // has to be looked up and sent.
 type Post interface {
+	// Sends reports whether letters can be sent now.
+	Sends(ctx context.Context) bool
+	// TestMail sends a letter at once and says how that went.
+	TestMail(ctx context.Context, to string) (models.MailTrial, error)
 	// ForgotPassword mails a link to whoever a name or an address belongs to.
 	ForgotPassword(ctx context.Context, login string)
 	// PasswordLink mails a link to its person. It reports whether a letter goes
@@ -33,7 +37,7 @@ type ChoosePassword struct {
 	Store    *store.Store
 	Sessions Sessions
 	Kind     models.LinkKind
-	Mail     bool // forgotten passwords can be asked for again
+	Mail     func(context.Context) bool // whether forgotten passwords can be asked for again
 }
 
 // Show shows the form, or that the link does not work. It uses nothing up: mail
@@ -115,20 +119,26 @@ func (h *ChoosePassword) dead(c echo.Context, err error) error {
 		NextPath: SignInPath, NextAction: "Go to sign-in"}
 	if h.Kind == models.LinkPasswordReset {
 		props.Title, props.Text = "This link does not work", "A link for a new password works once, for an hour, and a newer one replaces it. Ask for a new one."
-		if h.Mail {
+		if h.Mail(c.Request().Context()) {
 			props.NextPath, props.NextAction = ForgotPath, "Ask for a new link"
 		}
 	}
 	return render(c, http.StatusNotFound, views.DeadLinkPage(props))
 }
 
-// Forgot serves people who have forgotten their password. Post is nil while no
-// mail can be sent; then there is nothing at these addresses.
-type Forgot struct{ Post Post }
+// Forgot serves people who have forgotten their password. While no mail can be
+// sent, there is nothing at these addresses.
+type Forgot struct {
+	Post Post // nil where nothing is ever sent
+}
+
+func (h *Forgot) closed(c echo.Context) bool {
+	return h.Post == nil || !h.Post.Sends(c.Request().Context())
+}
 
 // Show asks who it is.
 func (h *Forgot) Show(c echo.Context) error {
-	if h.Post == nil {
+	if h.closed(c) {
 		return echo.ErrNotFound
 	}
 	return render(c, http.StatusOK, views.ForgotPage(forgotPage("", nil)))
@@ -137,7 +147,7 @@ func (h *Forgot) Show(c echo.Context) error {
 // Create hands the question to the post. Neither the answer nor the time for it
 // depends on whether there is such a person, since nobody has looked yet.
 func (h *Forgot) Create(c echo.Context) error {
-	if h.Post == nil {
+	if h.closed(c) {
 		return echo.ErrNotFound
 	}
 	login, problem := models.CleanText(c.FormValue("login"), "The user name or e-mail address", models.MaxEmail)
@@ -154,7 +164,7 @@ func (h *Forgot) Create(c echo.Context) error {
 
 // Sent says what happens next, to everybody the same.
 func (h *Forgot) Sent(c echo.Context) error {
-	if h.Post == nil {
+	if h.closed(c) {
 		return echo.ErrNotFound
 	}
 	return render(c, http.StatusOK, views.ForgotSentPage())

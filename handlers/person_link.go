@@ -15,7 +15,7 @@ import (
 // PersonLink serves the one-time links that administrators make for a person.
 type PersonLink struct {
 	Store *store.Store
-	Post  Post // nil while no mail can be sent
+	Post  Post // nil where nothing is ever sent
 	// PublicURL is where people reach the portal; links are built from it alone.
 	PublicURL *url.URL
 }

@@ -104,7 +104,7 @@ func (h *SignOn) refused(c echo.Context, err error, back string) error {
 		status = http.StatusServiceUnavailable
 		c.Response().Header().Set("Retry-After", strconv.Itoa(int(refusal.RetryAfter.Seconds())))
 	}
-	props := h.Login.page(back, "")
+	props := h.Login.page(c, back, "")
 	props.Username.Autofocus = false
 	props.Notice = &views.Notice{Tone: views.ToneBad, Title: "Could not sign in", Text: refusal.Message}
 	return render(c, status, views.SignInPage(props))

@@ -8,5 +8,8 @@ type MailServer struct {
 	From        string // the address that letters come from
 	Login       string // "" when the server asks for none
 	HasPassword bool
-	Encrypted   bool
+	Encryption  MailEncryption
 }
+
+// Encrypted reports whether letters travel to the server under TLS.
+func (s MailServer) Encrypted() bool { return s.Encryption != MailInClear }

@@ -263,6 +263,7 @@ func hostileSamples() []sample {
 		hostileUsers(s),
 		hostileAllKeys(s),
 		hostileAudit(s),
+		hostileMailSettings(s),
 		hostileReceipts(s),
 		hostileTasks(s),
 		hostilePasswordLinks(s),

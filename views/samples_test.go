@@ -82,6 +82,7 @@ func pages() []sample {
 		passwordLinkPages(),
 		signInPages(),
 		calendarSamples(),
+		mailSettingsSamples(),
 	)...)
 }
 
@@ -106,6 +107,7 @@ func fragments() []sample {
 		userFragments(),
 		allKeysFragments(),
 		auditFragments(),
+		mailSettingsFragments(),
 		passwordLinkFragments(),
 		signInFragments(),
 	)...)

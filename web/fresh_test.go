@@ -191,7 +191,7 @@ func TestWhatNeedsAFreshSignIn(t *testing.T) {
 	admin := browserOf(f, site, f.Admin)
 	f.Clock.Advance(models.FreshSignIn)
 	for _, path := range []string{
-		"/account/apikeys", "/configuration/settings/authentication",
+		"/account/apikeys", "/configuration/settings/authentication", "/configuration/settings/smtp",
 		"/account/sign-in/app", "/account/sign-in/app/confirmation", "/account/sign-in/app/removal", "/account/sign-in/passkeys",
 		"/account/sign-in/passkeys/7/removal", "/account/sign-in/recovery-codes", "/configuration/users/" + f.Alice.PublicID() + "/second-factor/removal",
 	} {

@@ -78,7 +78,7 @@ func TestGoldensAreAsDescribed(t *testing.T) {
 	for name, path := range map[string]string{
 		"root": "/api", "user": "/api/users/users-1", "users": "/api/users", "apikey": "/api/users/users-1/apikeys/apikeys-1", "apikeys": "/api/users/users-1/apikeys",
 		"apikeys-v1": "/api/users/users-1/apikeys/v1", "team": "/api/teams/teams-1", "event": "/api/events/events-1", "events": "/api/events", "subscription": "/api/subscriptions/subscriptions-1",
-		"subscriptions": "/api/subscriptions", "configuration-values": "/api/configuration/authentication/values", "retention-values": "/api/configuration/eventretention/values", "oidc-identities": "/api/serviceaccounts/users-1/oidcidentities/v1",
+		"subscriptions": "/api/subscriptions", "smtpconfiguration": "/api/smtpconfiguration", "configuration-values": "/api/configuration/authentication/values", "retention-values": "/api/configuration/eventretention/values", "oidc-identities": "/api/serviceaccounts/users-1/oidcidentities/v1",
 		"authentication": "/api/authentication", "space": "/api/spaces/spaces-1", "user-permissions": "/api/users/users-1/permissions", "jwks": "/.well-known/jwks", "openid-configuration": "/.well-known/openid-configuration",
 	} {
 		golden, err := os.ReadFile(filepath.Join("testdata", name+".golden.json"))

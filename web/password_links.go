@@ -12,7 +12,7 @@ import (
 func (s *Server) passwordLinks(open *echo.Group) {
 	local := open.Group("", s.requireLocalSignIn)
 	for path, kind := range map[string]models.LinkKind{handlers.InvitationPath: models.LinkInvitation, handlers.ResetPath: models.LinkPasswordReset} {
-		choose := &handlers.ChoosePassword{Store: s.Store, Sessions: s.sessions, Kind: kind, Mail: s.Mail != nil}
+		choose := &handlers.ChoosePassword{Store: s.Store, Sessions: s.sessions, Kind: kind, Mail: s.sends}
 		local.GET(path, choose.Show)
 		local.POST(path, choose.Update)
 	}

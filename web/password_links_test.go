@@ -21,6 +21,9 @@ type postbox struct {
 	mu     sync.Mutex
 	logins []string
 	links  []models.PasswordLink
+	silent bool             // no letter can be sent
+	tests  []string         // whom test letters went to
+	trial  models.MailTrial // how they go
 }
 
 func (p *postbox) ForgotPassword(_ context.Context, login string) {
@@ -34,6 +37,13 @@ func (p *postbox) PasswordLink(_ context.Context, link models.PasswordLink) bool
 	defer p.mu.Unlock()
 	p.links = append(p.links, link)
 	return link.User.Email != ""
+}
+
+func (p *postbox) Sends(context.Context) bool { return !p.silent }
+
+func (p *postbox) TestMail(_ context.Context, to string) (models.MailTrial, error) {
+	p.tests = append(p.tests, to)
+	return p.trial, nil
 }
 
 func withPost(p *postbox) func(*web.Options) { return func(o *web.Options) { o.Mail = p } }

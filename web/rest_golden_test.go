@@ -28,11 +28,13 @@ func TestGoldenResources(t *testing.T) {
 		admin.JSON(http.MethodPut, "/api/users/"+f.Alice.PublicID(), `{"Identities":[{"IdentityProviderName":"Octopus ID","Claims":{"email":{"Value":"alice@example.com","IsIdentifyingClaim":true}}}]}`).Want(200)
 		key, _ := f.Issue(f.Robot, models.NewKey{Purpose: "Nightly", Expires: models.ExpiresAt(f.Store.Now().Add(30 * 24 * time.Hour))})
 		subscription := goldenSubscription(t, f, team)
+		admin.JSON(http.MethodPut, "/api/smtpconfiguration", `{"SmtpHost":"smtp.example.com","SmtpPort":465,"EnableSsl":true,"SmtpLogin":"keyport","SmtpPassword":{"HasValue":true,"NewValue":"never shown"},"SendEmailFrom":"Keyport <keys@example.com>","Timeout":30000}`).Want(200)
 		keys := "/api/users/" + f.Robot.PublicID() + "/apikeys"
 		for name, path := range map[string]string{
 			"root": "/api", "space-home": "/api/Spaces-1", "space": "/api/spaces/Spaces-1", "spaces": "/api/spaces?partialName=def&take=5", "spaces-all": "/api/spaces/all",
 			"authentication": "/api/authentication", "user-authentication": "/api/users/authentication", "configuration": "/api/configuration",
 			"configuration-section": "/api/configuration/authentication", "configuration-values": "/api/configuration/authentication/values", "configuration-metadata": "/api/configuration/authentication/metadata",
+			"smtpconfiguration": "/api/smtpconfiguration", "smtp-is-configured": "/api/smtpconfiguration/isconfigured",
 			"retention-section": "/api/configuration/eventretention", "retention-values": "/api/configuration/eventretention/values", "retention-metadata": "/api/configuration/eventretention/metadata",
 			"user": "/api/users/" + f.Alice.PublicID(), "user-me": "/api/users/me", "user-service": "/api/users/" + f.Robot.PublicID(), "users": "/api/users?take=2&filter=o&isActive=true", "users-all": "/api/users/all",
 			"user-teams": "/api/users/" + f.Alice.PublicID() + "/teams", "user-spaces": "/api/users/me/spaces", "user-permissions": "/api/users/" + f.Alice.PublicID() + "/permissions",

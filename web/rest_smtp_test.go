@@ -14,8 +14,8 @@ import (
 // Octopus's clients may read which mail server there is, and never its password.
 func TestSMTPConfiguration(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
-		server := models.MailServer{Host: "mail.example.com", Port: 587, From: "keys@example.com", Login: "keyport", HasPassword: true, Encrypted: true}
-		client := asAdmin(t, f, webtest.New(t, f.Store, func(o *web.Options) { o.MailServer = &server }))
+		server := models.MailServer{Host: "mail.example.com", Port: 587, From: "keys@example.com", Login: "keyport", HasPassword: true, Encryption: models.MailSTARTTLS}
+		client := asAdmin(t, f, webtest.New(t, f.Store, withPost(&postbox{}), func(o *web.Options) { o.MailServer = &server }))
 		got := client.Get("/api/smtpconfiguration").Want(200)
 		if text(t, got, "SmtpHost") != "mail.example.com" || dig(t, got, "SmtpPort") != float64(587) || text(t, got, "SendEmailFrom") != "keys@example.com" ||
 			text(t, got, "SmtpLogin") != "keyport" || dig(t, got, "EnableSsl") != true || dig(t, got, "SmtpPassword.HasValue") != true || dig(t, got, "SmtpPassword.NewValue") != nil {
@@ -28,6 +28,25 @@ func TestSMTPConfiguration(t *testing.T) {
 		if !strings.Contains(text(t, refused, "ErrorMessage"), "KEYPORT_SMTP_URL") {
 			t.Errorf("got %s", refused.Body)
 		}
+
+		chosen := asAdmin(t, f, webtest.New(t, f.Store, withPost(&postbox{})))
+		const sent = `{"SmtpHost":"smtp.example.com","SmtpPort":587,"EnableSsl":true,"SmtpLogin":"keyport","SmtpPassword":{"HasValue":true,"NewValue":"a kettle under 7 moons"},"SendEmailFrom":"keys@example.com"}`
+		for range 2 { // what was read can be sent back
+			saved := chosen.JSON(http.MethodPut, "/api/smtpconfiguration", sent).Want(200)
+			back := chosen.JSON(http.MethodPut, "/api/smtpconfiguration", saved.Body).Want(200)
+			if strings.Contains(saved.Body, "kettle") || back.Body != saved.Body || text(t, back, "SmtpHost") != "smtp.example.com" || dig(t, back, "SmtpPassword.HasValue") != true {
+				t.Errorf("got %s and %s", saved.Body, back.Body)
+			}
+		}
+		chosen.JSON(http.MethodPut, "/api/smtpconfiguration", `{"SmtpPort":465,"EnableSsl":true,"SmtpPassword":{"HasValue":true,"NewValue":"another"}}`).Want(200)
+		if stored, password, err := f.Store.OutgoingMail(t.Context()); err != nil || stored.Encryption != models.MailTLS || password != "another" {
+			t.Errorf("on port 465: got %+v, %v", stored, err)
+		}
+		chosen.JSON(http.MethodPut, "/api/smtpconfiguration", `{"SmtpLogin":"","SmtpPassword":{"HasValue":false,"NewValue":null},"EnableSsl":false,"SmtpPort":25}`).Want(200)
+		if stored, _, err := f.Store.OutgoingMail(t.Context()); err != nil || stored.Encryption != models.MailInClear || stored.PasswordBox != nil {
+			t.Errorf("in the clear: got %+v, %v", stored, err)
+		}
+		chosen.JSON(http.MethodPut, "/api/smtpconfiguration", `{"SmtpHost":""}`).Want(200)
 
 		none := asAdmin(t, f, webtest.New(t, f.Store))
 		if dig(t, none.Get("/api/smtpconfiguration").Want(200), "SmtpHost") != "" || dig(t, none.Get("/api/smtpconfiguration/isconfigured").Want(200), "IsConfigured") != false {

@@ -86,6 +86,7 @@ func (s *Server) pages(open *echo.Group) {
 	s.allKeys(person)
 
 	s.audit(person)
+	s.mail(person)
 	s.tasks(person)
 
 	s.teams(person)

@@ -75,10 +75,7 @@ func (s *Server) restConfiguration(known *echo.Group, base string) {
 
 	configure := requirePermission(models.ConfigureServer)
 	known.GET("/replicas", (&api.Replicas{Store: s.Store}).Index, configure)
-	smtp := &api.SMTP{Server: s.MailServer, BasePath: base}
-	known.GET("/smtpconfiguration", smtp.Show, configure)
-	known.PUT("/smtpconfiguration", smtp.Change, configure)
-	known.GET("/smtpconfiguration/isconfigured", smtp.IsConfigured)
+	s.restMail(known, base)
 	known.GET("/configuration", configuration.Index, configure)
 	known.GET("/configuration/authentication", configuration.Show, configure)
 	known.GET("/configuration/authentication/values", configuration.Values, configure)

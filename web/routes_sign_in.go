@@ -18,7 +18,7 @@ func (s *Server) party() handlers.Party {
 // signIn are the addresses of somebody who is not signed in yet.
 func (s *Server) signIn(open *echo.Group) {
 	step := &handlers.SecondStep{Store: s.Store, Sessions: s.sessions, Party: s.party(), Secure: s.sessions.secure}
-	login := &handlers.Login{Store: s.Store, Sessions: s.sessions, Ways: s.ways(), Party: s.party(), Step: step}
+	login := &handlers.Login{Store: s.Store, Sessions: s.sessions, Ways: s.ways(), Mail: s.sends, Party: s.party(), Step: step}
 	open.GET("/sign-in", login.Show)
 	open.POST("/sign-in", login.Create, s.requireLocalSignIn)
 	open.POST("/sign-in/passkey", login.CreateByPasskey, s.requireLocalSignIn)

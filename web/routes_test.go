@@ -204,6 +204,10 @@ var expectations = map[string]string{
 	"GET /configuration/services/:id/deletion":  adminPage,
 	"POST /configuration/services/:id/deletion": adminPost,
 
+	"GET /configuration/settings/smtp":       adminPage,
+	"POST /configuration/settings/smtp":      adminPost,
+	"POST /configuration/settings/smtp/test": "303 303 303 303 303  403 403 422  303 303 303 303", // nothing is sent here
+
 	"GET /configuration/settings/audit":    adminPage,
 	"POST /configuration/settings/audit":   adminPost,
 	"GET /configuration/tasks":             adminPage,
@@ -302,6 +306,7 @@ var inputs = map[string]url.Values{
 	"POST /sign-in":                                     {"username": {"alice"}, "password": {"not the password at all"}},
 	"POST /configuration/settings/authentication":       {"version": {"1"}, "default": {"180"}, "maximum": {"366"}, "user-keys": {"on"}},
 	"GET /configuration/settings/authentication/impact": {"maximum": {"30"}},
+	"POST /configuration/settings/smtp":                 {"version": {"1"}},
 	"POST /configuration/settings/audit":                {"version": {"1"}, "days": {"90"}},
 }
 

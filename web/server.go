@@ -49,8 +49,9 @@ type Options struct {
 	EgressAllow      []netip.Prefix     // networks that are not the internet, where issuers of tokens may be asked nevertheless
 	RefuseKeyInQuery bool               // whether ?apikey= is no credential for the REST API
 	SignOn           *SignOn            // nil when people sign in with a user name and a password only
-	Mail             handlers.Post      // nil while no mail can be sent
-	MailServer       *models.MailServer // what the REST API says of it, nil with Mail
+	Mail             handlers.Post      // nil where nothing is ever sent
+	MailServer       *models.MailServer // the one that the environment sets, nil for none
+	NoPublicURL      bool               // nobody said PublicURL, so that letters can hold no links
 	Metrics          *metrics.Metrics   // what counts, nil while nobody watches
 	Trace            *tracing.Tracer    // what makes spans, nil while nobody looks
 	DrainDelay       time.Duration      // from saying that we are not ready to taking no more connections

@@ -36,7 +36,7 @@ func (s *Server) signOn(open *echo.Group) {
 	provider := openid.New(openid.Options{Issuer: s.SignOn.Issuer, ClientID: s.SignOn.ClientID, ClientSecret: s.SignOn.ClientSecret,
 		RedirectURL: callback(s.PublicURL), Scopes: s.SignOn.Scopes, GroupsClaim: s.SignOn.GroupsClaim, Log: s.Log})
 	h := &handlers.SignOn{Store: s.Store, Sessions: s.sessions, Provider: provider, Policy: s.SignOn.Policy,
-		Login: &handlers.Login{Ways: s.ways(), Party: s.party()}, Secure: s.sessions.secure}
+		Login: &handlers.Login{Ways: s.ways(), Mail: s.sends, Party: s.party()}, Secure: s.sessions.secure}
 	open.GET(handlers.SignOnPath, h.Begin)
 	open.GET(handlers.SignOnCallbackPath, h.Finish)
 }
@@ -44,9 +44,9 @@ func (s *Server) signOn(open *echo.Group) {
 // ways are what the sign-in page offers besides a user name and a password.
 func (s *Server) ways() views.SignInWays {
 	if s.SignOn == nil {
-		return views.SignInWays{Forgot: s.Mail != nil}
+		return views.SignInWays{}
 	}
-	return views.SignInWays{SignOn: s.SignOn.Name, LocalOff: s.SignOn.LocalOff, Forgot: s.Mail != nil}
+	return views.SignInWays{SignOn: s.SignOn.Name, LocalOff: s.SignOn.LocalOff}
 }
 
 // requireLocalSignIn closes the ways in that go without the provider, where the

@@ -101,7 +101,7 @@ func (d *doctor) address() {
 
 func (d *doctor) mail() {
 	if d.p.Mail == nil {
-		d.add("mail", warn, "No mail is sent. Set KEYPORT_SMTP_URL and KEYPORT_SMTP_FROM to have people told of keys that end.")
+		d.add("mail", warn, "The environment names no mail server. Choose one in the portal (Configuration, SMTP), or set KEYPORT_SMTP_URL and KEYPORT_SMTP_FROM, to have people told of keys that end.")
 		return
 	}
 	d.add("mail", isWell, "The mail server is configured. Whether it takes letters was not tried.")

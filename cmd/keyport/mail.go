@@ -30,7 +30,7 @@ func (e *environment) mail(public *url.URL) *delivery.MailerOptions {
 	case public == nil:
 		e.wrong("KEYPORT_PUBLIC_URL is missing. Letters hold links, so say by which address people reach the portal.")
 	}
-	if _, err := delivery.ParseSender(from); err != nil && from != "" {
+	if _, err := models.ParseSender(from); err != nil && from != "" {
 		e.wrong("%s is not an e-mail address. Use one like keys@example.com, or Keyport <keys@example.com>.", smtpFrom)
 	}
 	return &delivery.MailerOptions{Server: server, From: from}
@@ -72,21 +72,29 @@ func (e *environment) mailServer(name string) *url.URL {
 func describeMail(o delivery.MailerOptions) *models.MailServer {
 	port, _ := strconv.Atoi(delivery.PortOf(o.Server)) // it was checked when it was read
 	_, password := o.Server.User.Password()
-	return &models.MailServer{Host: o.Server.Hostname(), Port: port, From: o.From, Login: o.Server.User.Username(), HasPassword: password,
-		Encrypted: !delivery.Unencrypted(o.Server)}
+	told := &models.MailServer{Host: o.Server.Hostname(), Port: port, From: o.From, Login: o.Server.User.Username(), HasPassword: password, Encryption: models.MailSTARTTLS}
+	switch {
+	case o.Server.Scheme == "smtps":
+		told.Encryption = models.MailTLS
+	case delivery.Unencrypted(o.Server):
+		told.Encryption = models.MailInClear
+	}
+	return told
 }
 
-// openPost makes the post office, nil when no mail is set up.
-func (p *program) openPost(s *store.Store, public *url.URL) (*delivery.Post, error) {
-	if p.Mail == nil {
-		return nil, nil
+// openPost makes the post office. It sends by the environment's mail server, or
+// else by the one that administrators choose in the portal.
+func (p *program) openPost(s *store.Store) (*delivery.Post, error) {
+	servers := &delivery.Servers{Store: s}
+	if p.Mail != nil {
+		mailer, err := delivery.NewMailer(*p.Mail)
+		if err != nil {
+			return nil, failed(err, "The mail can't be set up. Check %s and %s.", smtpURL, smtpFrom)
+		}
+		if delivery.Unencrypted(p.Mail.Server) {
+			p.log.Warn("Letters leave this machine without encryption, so their links can be read on the way. Take ?tls=off out of "+smtpURL+" as soon as the mail server can encrypt.", "server", p.Mail.Server.Host)
+		}
+		servers.Fixed = mailer
 	}
-	mailer, err := delivery.NewMailer(*p.Mail)
-	if err != nil {
-		return nil, failed(err, "The mail can't be set up. Check %s and %s.", smtpURL, smtpFrom)
-	}
-	if delivery.Unencrypted(p.Mail.Server) {
-		p.log.Warn("Letters leave this machine without encryption, so their links can be read on the way. Take ?tls=off out of "+smtpURL+" as soon as the mail server can encrypt.", "server", p.Mail.Server.Host)
-	}
-	return delivery.NewPost(delivery.PostOptions{Store: s, Mailer: mailer, PublicURL: public, Log: p.log}), nil
+	return delivery.NewPost(delivery.PostOptions{Store: s, Servers: servers, PublicURL: p.PublicURL, Log: p.log}), nil
 }

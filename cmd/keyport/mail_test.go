@@ -91,9 +91,9 @@ func TestUnencryptedMailIsWarnedOf(t *testing.T) {
 func TestMailServerIsDescribed(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]models.MailServer{
-		"smtp://maya:hunter2hunter2@mail.example.com": {Host: "mail.example.com", Port: 587, From: "keys@example.com", Login: "maya", HasPassword: true, Encrypted: true},
-		"smtp://127.0.0.1:2525?tls=off":               {Host: "127.0.0.1", Port: 2525, From: "keys@example.com"},
-		"smtps://mail.example.com":                    {Host: "mail.example.com", Port: 465, From: "keys@example.com", Encrypted: true},
+		"smtp://maya:hunter2hunter2@mail.example.com": {Host: "mail.example.com", Port: 587, From: "keys@example.com", Login: "maya", HasPassword: true, Encryption: models.MailSTARTTLS},
+		"smtp://127.0.0.1:2525?tls=off":               {Host: "127.0.0.1", Port: 2525, From: "keys@example.com", Encryption: models.MailInClear},
+		"smtps://mail.example.com":                    {Host: "mail.example.com", Port: 465, From: "keys@example.com", Encryption: models.MailTLS},
 	} {
 		server, err := url.Parse(address)
 		if err != nil {

@@ -48,14 +48,10 @@ func (p *program) metrics(s *store.Store, post *delivery.Post) *metrics.Metrics 
 	if p.MetricsListen == "" {
 		return nil
 	}
-	o := metrics.Options{Store: s, Version: version, Log: p.log}
-	if post != nil {
-		o.Letters = func() metrics.Letters {
-			n := post.Stats()
-			return metrics.Letters{Sent: n.Done, Retried: n.Retried, GivenUp: n.GivenUp, Dropped: n.Dropped, Waiting: n.Waiting}
-		}
-	}
-	return metrics.New(o)
+	return metrics.New(metrics.Options{Store: s, Version: version, Log: p.log, Letters: func() metrics.Letters {
+		n := post.Stats()
+		return metrics.Letters{Sent: n.Done, Retried: n.Retried, GivenUp: n.GivenUp, Dropped: n.Dropped, Waiting: n.Waiting}
+	}})
 }
 
 // serve answers until the listener is closed. Addresses that users chose, such

@@ -19,11 +19,6 @@ func (p *program) senders(s *store.Store, server *web.Server, post *delivery.Pos
 	}
 	webhooks := delivery.NewWebhook(server.Egress(), s.Now, said, strings.TrimRight(public.Path, "/"))
 	runner := delivery.NewRunner(delivery.RunnerOptions{Store: s, Webhooks: webhooks, Log: p.log, Trace: p.trace})
-	notices := &delivery.Notices{Store: s, PublicURL: public, Log: p.log, Trace: p.trace, Mailer: func(context.Context) (*delivery.Mailer, error) {
-		if post == nil {
-			return nil, nil
-		}
-		return post.Mailer, nil
-	}}
+	notices := &delivery.Notices{Store: s, PublicURL: public, Log: p.log, Trace: p.trace, Mailer: post.Mailer}
 	return []func(context.Context){runner.Run, notices.Run}
 }

@@ -47,14 +47,14 @@ func serve(ctx context.Context, p *program) error {
 		}
 	}
 	public := p.publicURL(l.Addr())
-	post, err := p.openPost(s, public)
+	post, err := p.openPost(s)
 	if err != nil {
 		return err
 	}
 	options := web.Options{Store: s, PublicURL: public, TrustedProxies: p.TrustedProxies, EgressAllow: p.EgressAllow, Log: p.log, Version: version,
-		RefuseKeyInQuery: p.RefuseQueryKeys, SignOn: p.SignOn, DrainDelay: p.DrainDelay}
-	if post != nil {
-		options.Mail, options.MailServer = post, describeMail(*p.Mail)
+		RefuseKeyInQuery: p.RefuseQueryKeys, SignOn: p.SignOn, DrainDelay: p.DrainDelay, Mail: post, NoPublicURL: p.PublicURL == nil}
+	if p.Mail != nil {
+		options.MailServer = describeMail(*p.Mail)
 	}
 	options.Metrics = p.metrics(s, post)
 	if p.trace, err = p.openTraces(ctx); err != nil {
@@ -66,6 +66,7 @@ func serve(ctx context.Context, p *program) error {
 	if err != nil {
 		return err
 	}
+	post.Servers.Guard = server.Egress()
 	watched.serve(options.Metrics, server.Egress())
 	senders := p.senders(s, server, post, public)
 	if err := s.ScheduleExpiryTask(ctx); err != nil {
@@ -83,9 +84,7 @@ func (p *program) work(ctx context.Context, s *store.Store, server *web.Server, 
 	timetable, cancel := context.WithCancel(ctx)
 	wait := start(timetable, p.log, jobs(s, p.log, p.trace))
 	var letters sync.WaitGroup
-	if post != nil {
-		letters.Go(func() { post.Run(timetable) })
-	}
+	letters.Go(func() { post.Run(timetable) })
 	for _, send := range senders {
 		letters.Go(func() { send(timetable) })
 	}

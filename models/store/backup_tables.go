@@ -16,7 +16,7 @@ var kept = []string{
 	"teams", "users", "team_members", "key_generations", "api_keys", "auth_settings", "installation",
 	"revocations", "revocation_keys", "totp_secrets", "passkeys", "recovery_codes", "sign_in_notes", "identities",
 	"api_key_uses", "recorded_identities", "service_account_ids", "oidc_identities", "services",
-	"subscriptions", "api_key_notices", "deliveries", "unsubscriptions", "audit_settings",
+	"subscriptions", "api_key_notices", "deliveries", "unsubscriptions", "audit_settings", "mail_settings",
 	"events", "audit_head", "audit_checkpoints", "fan_out",
 }
 

@@ -32,6 +32,9 @@ type MailerOptions struct {
 	From   string         // an address, with or without a name
 	Roots  *x509.CertPool // whom the server's certificate must come from; nil for those of the system
 	Time   time.Duration  // for a letter; 0 for half a minute
+
+	// Dial connects to the server, nil for straight to it.
+	Dial dialer
 }
 
 // Mailer sends letters, each over a connection of its own and to one person.
@@ -39,13 +42,13 @@ type Mailer struct {
 	from    *mail.Address
 	host    string
 	options []smtp.Option
-	dial    func(ctx context.Context, address string) (net.Conn, error)
+	dial    dialer
 	time    time.Duration
 }
 
 // NewMailer checks the options. It connects to nothing.
 func NewMailer(o MailerOptions) (*Mailer, error) {
-	from, err := ParseSender(o.From)
+	from, err := models.ParseSender(o.From)
 	if err != nil {
 		return nil, err
 	}
@@ -60,12 +63,12 @@ func NewMailer(o MailerOptions) (*Mailer, error) {
 	security := &tls.Config{ServerName: m.host, MinVersion: tls.VersionTLS12, RootCAs: o.Roots}
 	m.options = []smtp.Option{smtp.WithPort(port), smtp.WithTimeout(m.time), smtp.WithTLSConfig(security),
 		smtp.WithHELO(domainOf(from)), smtp.WithTLSPolicy(smtp.TLSMandatory), smtp.WithoutNoop()}
-	m.dial = dialPlain
+	if m.dial = o.Dial; m.dial == nil {
+		m.dial = new(net.Dialer).DialContext
+	}
 	switch {
 	case o.Server.Scheme == "smtps":
-		m.dial = func(ctx context.Context, address string) (net.Conn, error) {
-			return (&tls.Dialer{Config: security}).DialContext(ctx, "tcp", address)
-		}
+		m.dial = encrypted(m.dial, security)
 		m.options = append(m.options, smtp.WithSSL())
 	case Unencrypted(o.Server):
 		m.options = append(m.options, smtp.WithTLSPolicy(smtp.NoTLS))
@@ -77,8 +80,23 @@ func NewMailer(o MailerOptions) (*Mailer, error) {
 	return m, nil
 }
 
-func dialPlain(ctx context.Context, address string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, "tcp", address)
+// dialer connects to an address.
+type dialer = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// encrypted begins TLS on each connection before anything is said.
+func encrypted(dial dialer, security *tls.Config) dialer {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		plain, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		c := tls.Client(plain, security)
+		if err := c.HandshakeContext(ctx); err != nil {
+			plain.Close()
+			return nil, err
+		}
+		return c, nil
+	}
 }
 
 // PortOf returns the port of a mail server's address, by default the one for
@@ -96,19 +114,6 @@ func PortOf(server *url.URL) string {
 // Unencrypted reports that the address allows letters to travel in the clear.
 func Unencrypted(server *url.URL) bool {
 	return server.Scheme == "smtp" && server.Query().Get("tls") == "off"
-}
-
-// ParseSender reads the address that letters come from: "keys@example.com" or
-// "Keyport <keys@example.com>".
-func ParseSender(s string) (*mail.Address, error) {
-	if err := oneLine(s, models.MaxEmail+models.MaxDisplayName); err != nil {
-		return nil, err
-	}
-	from, err := mail.ParseAddress(s)
-	if err != nil || len(from.Address) > maxAddress {
-		return nil, errors.New("not an e-mail address")
-	}
-	return from, nil
 }
 
 // maxAddress is the longest address that mail servers must take (RFC 5321).
@@ -170,9 +175,24 @@ func (m *Mailer) SendEnveloped(ctx context.Context, to string, letter views.Mail
 		return &Undeliverable{err}
 	}
 	m.mark(message, letter, e)
+	return m.deliver(ctx, message)
+}
+
+// Try sends a letter to find out whether the server takes it, and returns what it
+// answered.
+func (m *Mailer) Try(ctx context.Context, to string, letter views.Mail) (answer string, err error) {
+	message, err := m.compose(ctx, to, letter)
+	if err != nil {
+		return "", &Undeliverable{err}
+	}
+	err = m.deliver(ctx, message)
+	return message.ServerResponse(), err
+}
+
+func (m *Mailer) deliver(ctx context.Context, message *smtp.Msg) error {
 	ctx, cancel := context.WithTimeout(ctx, m.time)
 	defer cancel()
-	err = m.post(ctx, message)
+	err := m.post(ctx, message)
 	if message.IsDelivered() {
 		return nil // what went wrong afterwards was only the goodbye
 	}
@@ -209,8 +229,8 @@ func (m *Mailer) mark(message *smtp.Msg, letter views.Mail, e Envelope) {
 // limit begins anew with each step.
 func (m *Mailer) post(ctx context.Context, message *smtp.Msg) error {
 	hangUp := func() {}
-	dial := smtp.WithDialContextFunc(func(dialing context.Context, _, address string) (net.Conn, error) {
-		c, err := m.dial(dialing, address)
+	dial := smtp.WithDialContextFunc(func(dialing context.Context, network, address string) (net.Conn, error) {
+		c, err := m.dial(dialing, network, address)
 		if err == nil {
 			unwatch := context.AfterFunc(ctx, func() { c.Close() })
 			hangUp = func() { unwatch(); c.Close() }

@@ -30,8 +30,8 @@ var pauses = []time.Duration{30 * time.Second, 2 * time.Minute, 10 * time.Minute
 // PostOptions is what a post office is made of.
 type PostOptions struct {
 	Store     *store.Store
-	Mailer    *Mailer
-	PublicURL *url.URL // links are built from it alone
+	Servers   *Servers
+	PublicURL *url.URL // links are built from it alone; nil while nobody said it, and then no letter goes out
 	Log       *slog.Logger
 	Pauses    []time.Duration // nil for the usual ones
 }
@@ -135,6 +135,26 @@ func (p *Post) later(ctx context.Context, do func(context.Context) error) bool {
 	return p.enqueue(errand{request: models.RequestFrom(ctx), do: do})
 }
 
+// Mailer returns the mailer that letters go by now, nil while none can be sent.
+func (p *Post) Mailer(ctx context.Context) (*Mailer, error) {
+	if p.PublicURL == nil {
+		return nil, nil
+	}
+	return p.Servers.Mailer(ctx)
+}
+
+// Sends reports whether letters can be sent now.
+func (p *Post) Sends(ctx context.Context) bool {
+	if p.PublicURL == nil {
+		return false
+	}
+	has, err := p.Servers.Has(ctx)
+	if err != nil {
+		p.Log.Error("whether there is a mail server could not be read", "cause", err)
+	}
+	return has
+}
+
 // ForgotPassword mails a link to whom a name or an address belongs, if it
 // belongs to anybody. Even the question who that is waits until the request is
 // answered, so that the answer takes the same time for all.
@@ -151,7 +171,7 @@ func (p *Post) ForgotPassword(ctx context.Context, login string) {
 // PasswordLink mails a one-time link to its person. It reports whether the
 // letter was accepted for sending; a person without an address gets none.
 func (p *Post) PasswordLink(ctx context.Context, link models.PasswordLink) bool {
-	if link.User.Email == "" {
+	if link.User.Email == "" || !p.Sends(ctx) {
 		return false
 	}
 	letter := passwordLetter(link, link.URL(p.PublicURL))
@@ -159,5 +179,14 @@ func (p *Post) PasswordLink(ctx context.Context, link models.PasswordLink) bool 
 }
 
 func (p *Post) send(ctx context.Context, to string, letter views.Mail) bool {
-	return p.later(ctx, func(ctx context.Context) error { return p.Mailer.Send(ctx, to, letter) })
+	return p.later(ctx, func(ctx context.Context) error {
+		mailer, err := p.Mailer(ctx)
+		switch {
+		case err != nil:
+			return err
+		case mailer == nil:
+			return &Undeliverable{errors.New("there is no mail server any more")}
+		}
+		return mailer.Send(ctx, to, letter)
+	})
 }

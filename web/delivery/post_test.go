@@ -23,7 +23,7 @@ var public = &url.URL{Scheme: "https", Host: "keys.example.com", Path: "/portal"
 func office(t *testing.T, f *storetest.Fixture, server *mailServer) (p *delivery.Post, stop func()) {
 	t.Helper()
 	mailer := newMailer(t, delivery.MailerOptions{Server: server.url("smtp", "", "?tls=off"), Time: 2 * time.Second})
-	p = delivery.NewPost(delivery.PostOptions{Store: f.Store, Mailer: mailer, PublicURL: public,
+	p = delivery.NewPost(delivery.PostOptions{Store: f.Store, Servers: &delivery.Servers{Fixed: mailer}, PublicURL: public,
 		Log: slog.New(slog.NewJSONHandler(f.Log, nil)), Pauses: []time.Duration{20 * time.Millisecond, 20 * time.Millisecond}})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -141,7 +141,7 @@ func TestPostNeverWaits(t *testing.T) {
 	f := storetest.New(t, storetest.SQLite)
 	server := startMailServer(t, how{})
 	mailer := newMailer(t, delivery.MailerOptions{Server: server.url("smtp", "", "?tls=off")})
-	post := delivery.NewPost(delivery.PostOptions{Store: f.Store, Mailer: mailer, PublicURL: public, Log: slog.New(slog.NewJSONHandler(f.Log, nil))})
+	post := delivery.NewPost(delivery.PostOptions{Store: f.Store, Servers: &delivery.Servers{Fixed: mailer}, PublicURL: public, Log: slog.New(slog.NewJSONHandler(f.Log, nil))})
 	started := time.Now()
 	for range 10_000 { // nobody carries
 		post.ForgotPassword(t.Context(), "alice")

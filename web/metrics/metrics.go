@@ -24,7 +24,7 @@ import (
 // Options are what is measured.
 type Options struct {
 	Store   *store.Store
-	Letters func() Letters // nil while no mail can be sent
+	Letters func() Letters // nil where nothing is ever sent
 	Version string
 	Log     *slog.Logger
 }
