@@ -467,6 +467,19 @@ test.describe('', () => {
   test('the audit trail', async ({ page, keyport }) => {
     await keyport.apiKey(maya.username, 'W'.repeat(200));
     await signIn(page, maya);
+    await page.goto('/configuration/settings/smtp');
+    await page.getByLabel('Host', { exact: true }).fill('127.0.0.1');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'mail server with errors');
+    await page.getByLabel('Host', { exact: true }).fill('smtp.example.com');
+    await page.getByLabel('User name').fill('keyport');
+    await page.getByLabel('Password', { exact: true }).fill(keyport.keep('a kettle under 7 moons'));
+    await page.getByLabel('Sender').fill('Keyport <keys@example.com>');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByText('Settings saved')).toBeVisible();
+    await page.goto('/configuration/settings/smtp');
+    await audit(page, 'mail server');
     await page.goto('/configuration/settings/audit');
     await audit(page, 'audit retention');
     await page.getByLabel('Keep events for (days)').fill('0');
