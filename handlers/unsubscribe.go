@@ -35,7 +35,7 @@ func (h *Unsubscribe) Create(c echo.Context) error {
 	if err != nil {
 		return h.dead(c, err)
 	}
-	return render(c, http.StatusOK, views.UnsubscribePage(views.Unsubscribe{Name: found.Name, Done: true}))
+	return render(c, http.StatusOK, views.UnsubscribePage(views.Unsubscribe{Name: found.Name, Done: true, Own: found.BuiltIn == models.OwnKeys}))
 }
 
 func (h *Unsubscribe) dead(c echo.Context, err error) error {

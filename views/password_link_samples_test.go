@@ -48,7 +48,7 @@ func hostilePasswordLinks(s Shell) []sample {
 	f := Field{Name: "f", Label: hostile, Value: hostile, Hint: hostile, Error: hostile}
 	return []sample{
 		{"choose password shows", ChoosePasswordPage(ChoosePassword{hostile, hostile, evil, hostile, hostile, hostile, f, Field{Name: "g"}, problems})},
-		{"unsubscribe shows", UnsubscribePage(Unsubscribe{hostile, hostile, false})},
+		{"unsubscribe shows", UnsubscribePage(Unsubscribe{Name: hostile, Token: hostile})},
 		{"unsubscribed shows", UnsubscribePage(Unsubscribe{Name: hostile, Done: true})},
 		{"dead link shows", DeadLinkPage(DeadLink{hostile, hostile, evil, hostile})},
 		{"forgot shows", ForgotPage(Forgot{f, problems})},

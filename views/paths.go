@@ -7,6 +7,7 @@ const (
 	pathHome         = "/"
 	pathProfile      = "/account/profile"
 	pathTimeZone     = "/account/time-zone"
+	pathKeyMail      = "/account/key-mail"
 	pathKeys         = "/account/apikeys"
 	pathPassword     = "/account/password"
 	pathSessions     = "/account/sessions"

@@ -11,6 +11,29 @@ type Profile struct {
 	ZoneInUse   string
 	Zones       []ZoneOption
 	ZoneError   string
+	KeyMail     KeyMail
+}
+
+// KeyMail says whether mail about a person's own keys reaches him, and what he
+// can do about it.
+type KeyMail int
+
+// The states of this mail.
+const (
+	KeyMailOn KeyMail = iota
+	KeyMailOff
+	KeyMailNoAddress
+	KeyMailDisabled
+)
+
+// text says it in a sentence.
+func (m KeyMail) text() string {
+	return [...]string{
+		"You get mail 20 days and 10 days before a key ends that you look after, and when it has ended.",
+		"You get no mail about keys that end. Nobody else is told of your own keys.",
+		"No e-mail address is stored for you, so nobody tells you when a key ends. Ask an administrator to enter one.",
+		"An administrator has disabled this mail for everybody. Ask him why, and look at the ends of your keys yourself meanwhile.",
+	}[m]
 }
 
 // ZoneOption is one time zone in the list.

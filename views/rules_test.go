@@ -250,7 +250,7 @@ func hostileSamples() []sample {
 		{"new key shows", NewKeyPage(newKey)}, {"new key main shows", NewKeyMain(newKey)},
 		{"reveal shows", RevealPage(reveal)}, {"reveal main shows", RevealMain(reveal)},
 		{"revoke shows", RevokePage(revoke)}, {"revoke fragment shows", RevokeFragment(revoke)},
-		{"profile shows", ProfilePage(Profile{s, hostile, hostile, hostile, hostile, hostile, hostile, []ZoneOption{{hostile, hostile}}, hostile})},
+		{"profile shows", ProfilePage(Profile{s, hostile, hostile, hostile, hostile, hostile, hostile, []ZoneOption{{hostile, hostile}}, hostile, KeyMailOff})},
 		{"password shows", PasswordPage(Password{s, f, Field{Name: "g"}, Field{Name: "h"}, problems})},
 		{"sessions shows", SessionsPage(Sessions{s, []SessionRow{{hostile, hostile, hostile, moment, hostile, false, evil}}, hostile})},
 		{"settings shows", AuthSettingsPage(settings)}, {"settings main shows", AuthSettingsMain(settings)}, {"impact shows", ImpactLine("i", impact)},

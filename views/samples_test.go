@@ -51,6 +51,9 @@ func pages() []sample {
 		{"revoke", RevokePage(revokeDialog())},
 		{"profile", ProfilePage(profile())},
 		{"profile-error", ProfilePage(brokenProfile())},
+		{"profile-no-mail", ProfilePage(profileWith(KeyMailOff))},
+		{"profile-no-address", ProfilePage(profileWith(KeyMailNoAddress))},
+		{"profile-mail-disabled", ProfilePage(profileWith(KeyMailDisabled))},
 		{"password", PasswordPage(password())},
 		{"password-errors", PasswordPage(brokenPassword())},
 		{"sessions", SessionsPage(sessions())},
@@ -251,6 +254,12 @@ func profile() Profile {
 func brokenProfile() Profile {
 	p := profile()
 	p.ZoneError = "Choose a time zone from the list."
+	return p
+}
+
+func profileWith(m KeyMail) Profile {
+	p := profile()
+	p.KeyMail = m
 	return p
 }
 

@@ -33,6 +33,8 @@ func subscriptionSamples() []sample {
 		{"subscription-secret", SubscriptionPageWhole(revealed)},
 		{"subscription-look", SubscriptionPageWhole(looked)},
 		{"subscription-deletion", SubscriptionDeletionPage(SubscriptionDeletion{Shell: configurationShell("Delete"), Name: "Keys that end", Path: "/x", BackPath: "/y", ListPath: "/configuration/subscriptions"})},
+		{"unsubscribed", UnsubscribePage(Unsubscribe{Name: "Owners", Done: true})},
+		{"unsubscribed-own", UnsubscribePage(Unsubscribe{Name: "Owners", Done: true, Own: true})},
 		{"unsubscribe", UnsubscribePage(Unsubscribe{Name: "Owners", Token: "t"})},
 	}
 }

@@ -5,4 +5,5 @@ type Unsubscribe struct {
 	Name  string // of the subscription
 	Token string
 	Done  bool
+	Own   bool // it is the mail about the reader's own keys, which he can bring back himself
 }

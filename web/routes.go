@@ -58,6 +58,8 @@ func (s *Server) pages(open *echo.Group) {
 	person.GET("/account/profile", profile.Show)
 	person.GET("/account/time-zone", redirectTo(handlers.ProfilePath))
 	person.POST("/account/time-zone", profile.SetTimeZone)
+	person.GET("/account/key-mail", redirectTo(handlers.ProfilePath))
+	person.POST("/account/key-mail", profile.SetKeyMail)
 
 	password := &handlers.Password{Store: s.Store, Sessions: s.sessions}
 	person.GET("/account/password", password.Show)

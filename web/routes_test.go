@@ -139,6 +139,8 @@ var expectations = map[string]string{
 	"GET /account/profile":                 personPage,
 	"GET /account/time-zone":               toSignIn,
 	"POST /account/time-zone":              toSignIn,
+	"GET /account/key-mail":                toSignIn,
+	"POST /account/key-mail":               toSignIn,
 	"GET /account/password":                personPage,
 	"POST /account/password":               "303 303 303 303 303  422 422 422  303 303 303 303",
 	"GET /account/sessions":                personPage,
@@ -292,6 +294,7 @@ var inputs = map[string]url.Values{
 	"POST /introspect": {"token": {"no key"}},
 
 	"POST /account/time-zone":                           {"zone": {"Europe/Stockholm"}},
+	"POST /account/key-mail":                            {"mail": {"off"}},
 	"POST /account/password":                            {"current": {"not it"}, "password": {"another long passphrase"}, "again": {"another long passphrase"}},
 	"POST /account/apikeys":                             {"purpose": {"matrix"}, "expiry": {"30"}, "zone": {"UTC"}},
 	"POST /configuration/users":                         {"username": {"made by the matrix"}},

@@ -123,6 +123,62 @@ func TestUnsubscribePage(t *testing.T) {
 	})
 }
 
+// Who has ended the mail about his own keys brings it back in his profile, and
+// can end it there; both are events, and what is so already is none.
+func TestMailAboutMyKeys(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		site := webtest.New(t, f.Store)
+		alice := browserOf(f, site, f.Alice)
+		section := func() string {
+			return words(alice.Get("/account/profile").Want(200), "[aria-labelledby=key-mail-title]")
+		}
+		choose := func(mail string) webtest.Answer {
+			return alice.Form("/account/key-mail", url.Values{"csrf": {alice.Get("/account/profile").Value("csrf")}, "mail": {mail}})
+		}
+		want := func(sentence string, ended, events int) {
+			t.Helper()
+			if got := section(); !strings.Contains(got, sentence) {
+				t.Errorf("the section reads %q, want %q in it", got, sentence)
+			}
+			if n := f.Count("SELECT COUNT(*) FROM unsubscriptions"); n != ended {
+				t.Errorf("%d people have ended it, want %d", n, ended)
+			}
+			if n := f.Count("SELECT COUNT(*) FROM events WHERE document_type = 'Subscriptions'"); n != events {
+				t.Errorf("%d events, want %d", n, events)
+			}
+		}
+		want("Switch this mail off", 0, 0)
+		done := site.Client().Form("/unsubscribe", url.Values{"token": {f.Store.UnsubscribeToken(f.Alice.ID, 1)}}).Want(200)
+		if done.Find("a[href='/account/profile']").Length() != 1 {
+			t.Error("the page does not say how to get the mail again")
+		}
+		want("Switch this mail on", 1, 1)
+		for range 2 {
+			choose("on").Want(303)
+			want("Switch this mail off", 0, 2)
+		}
+		if e := f.Events()[len(f.Events())-1]; e.Username != "alice" || *e.RelatedUserID != f.Alice.ID || !strings.Contains(e.Message, "wants mail of the subscription again") {
+			t.Errorf("the event is %+v", e)
+		}
+		for range 2 {
+			choose("off").Want(303)
+			want("Switch this mail on", 1, 3)
+		}
+		for _, wrong := range []string{"", "ON", "maybe"} {
+			if a := choose(wrong); a.Status < 400 || a.Status >= 500 {
+				t.Errorf("mail=%q: %d", wrong, a.Status)
+			}
+		}
+		want("Switch this mail on", 1, 3)
+		f.Exec("UPDATE subscriptions SET is_disabled = TRUE")
+		want("has disabled this mail for everybody", 1, 3)
+		f.Exec("UPDATE users SET email = '', email_fold = ''")
+		want("No e-mail address is stored for you", 1, 3)
+		alice.Form("/account/key-mail", url.Values{"mail": {"on"}}).Want(303) // sent from an old page: no harm
+		want("No e-mail address", 0, 4)
+	})
+}
+
 // Mail about a key that ends leads to a form that is filled in like it, until
 // thirty days after the end, and for nobody else.
 func TestNewKeyLikeAnother(t *testing.T) {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -131,10 +130,14 @@ func foundWords(run models.ExpiryRun) string {
 	var parts []string
 	for _, kind := range []struct {
 		category models.Category
-		words    string
-	}{{models.APIKeyExpired, "expired"}, {models.APIKeyTenDayWarning, "end within 10 days"}, {models.APIKeyTwentyDayWarning, "end within 20 days"}} {
-		if n := run.Events[kind.category]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", plural(n, "key"), kind.words))
+		one, all string
+	}{{models.APIKeyExpired, "expired", "expired"}, {models.APIKeyTenDayWarning, "ends within 10 days", "end within 10 days"}, {models.APIKeyTwentyDayWarning, "ends within 20 days", "end within 20 days"}} {
+		switch n := run.Events[kind.category]; n {
+		case 0:
+		case 1:
+			parts = append(parts, "1 key "+kind.one)
+		default:
+			parts = append(parts, plural(n, "key")+" "+kind.all)
 		}
 	}
 	if len(parts) == 0 {

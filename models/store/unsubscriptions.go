@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm/clause"
-
 	"github.com/keyport/keyport/models"
 )
 
@@ -47,23 +45,7 @@ func (s *Store) Unsubscribe(ctx context.Context, token string) (models.Subscript
 		if found, err = findSubscription(t.db, id); err != nil {
 			return err
 		}
-		result := t.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&unsubscription{SubscriptionID: id, UserID: userID, CreatedAt: t.now})
-		if result.Error != nil || result.RowsAffected == 0 {
-			return result.Error
-		}
-		return t.record(nil, models.Event{Category: models.Modified, DocumentType: models.DocumentSubscriptions, DocumentID: found.PublicID(), RelatedUserID: &userID},
-			new(message).user(user).text(" wants no more mail of the subscription ").document(`"`+found.Name+`"`, found.PublicID()))
+		return t.setMail(nil, found, user, false)
 	})
 	return found, err
-}
-
-// Resubscribe brings the mail of the built-in subscription back for the actor.
-func (s *Store) Resubscribe(ctx context.Context, subscriptionID int64) error {
-	return s.inTx(ctx, "resubscribe", func(t *tx) error {
-		actor, err := t.actor()
-		if err != nil {
-			return err
-		}
-		return t.db.Where("subscription_id = ? AND user_id = ?", subscriptionID, actor.User.ID).Delete(&unsubscription{}).Error
-	})
 }

@@ -93,13 +93,19 @@ export class Keyport {
   }
 
   // ageSignIns lets everybody have signed in so many minutes earlier.
-  async ageSignIns(minutes) {
+  ageSignIns(minutes) {
+    return this.past('sessions', { signed_in_at: minutes });
+  }
+
+  // past lets the times of all rows of a table be so many minutes earlier.
+  async past(table, minutes) {
+    const earlier = this.engine === 'postgres' ? n => `make_interval(mins => ${n})` : n => n * 60_000_000;
+    const statement = `UPDATE ${table} SET ${Object.entries(minutes).map(([column, n]) => `${column} = ${column} - ${earlier(n)}`)}`;
     if (this.engine === 'postgres') {
-      await query(this.database, `update sessions set signed_in_at = signed_in_at - make_interval(mins => $1)`, [minutes]);
+      await query(this.database, statement);
       return;
     }
-    const env = { ...this.env, CGO_ENABLED: '0' };
-    await promisify(execFile)('go', ['run', './web/e2e/sql', this.database, `UPDATE sessions SET signed_in_at = signed_in_at - ${minutes * 60_000_000}`], { cwd: root, env });
+    await promisify(execFile)('go', ['run', './web/e2e/sql', this.database, statement], { cwd: root, env: { ...this.env, CGO_ENABLED: '0' } });
   }
 
   // person creates somebody who may sign in, but not configure anything.
