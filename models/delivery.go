@@ -97,19 +97,6 @@ func (d Delivery) After(r Receipt, now time.Time, jitter float64) Delivery {
 	return d
 }
 
-// NextDigest returns when mail goes out that is sent every so often: at the
-// same moments for everybody, so that what comes in between is gathered. With 0
-// it is at once.
-func NextDigest(now time.Time, every time.Duration) time.Time {
-	if every <= 0 {
-		return now
-	}
-	return now.Truncate(every).Add(every)
-}
-
-// MaxDigest is how many events one mail tells of, Octopus's figure.
-const MaxDigest = 100
-
 // Wants reports whether a subscription sends an event. It never tells of its own
 // failures: each of these would fail the same way.
 func (s Subscription) Wants(e Event) bool {

@@ -100,7 +100,7 @@ func (t *tx) deliver(s models.Subscription, e models.Event, members map[int64][]
 	add := func(channel models.Channel, recipient int64) {
 		row := models.Delivery{SubscriptionID: s.ID, EventID: e.ID, Channel: channel, RecipientID: recipient, State: models.DeliveryPending, CreatedAt: t.now, NextAttemptAt: t.now}
 		if channel == models.ChannelEmail {
-			row.NextAttemptAt = models.NextDigest(t.now, s.EmailEvery)
+			row.NextAttemptAt = models.NextDigest(t.now, s.EmailEvery, models.ZoneOr(s.EmailTimeZone))
 		}
 		rows = append(rows, row)
 	}
