@@ -70,6 +70,14 @@ func (s *Store) HoldHashing() (waiting func() int, release func()) {
 	}
 }
 
+// SeenClients returns how many clients the marks of use remember.
+func (s *Store) SeenClients() (n int) {
+	for i := range s.seen.parts {
+		n += len(s.seen.parts[i].clients)
+	}
+	return n
+}
+
 // DummyHash returns a stored hash that no password has.
 func (s *Store) DummyHash() string { return s.hashing.dummy }
 

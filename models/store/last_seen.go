@@ -25,7 +25,7 @@ func markSeen(db *gorm.DB, userID int64, at time.Time) error {
 }
 
 // markOwnersSeen notes when the owners of used keys were last seen.
-func (s *Store) markOwnersSeen(ctx context.Context, marks map[string]*mark, keyIDs []string) error {
+func (s *Store) markOwnersSeen(ctx context.Context, marks map[string]mark, keyIDs []string) error {
 	var keys []models.APIKey
 	err := s.read.WithContext(ctx).Select("id, user_id").Where("id IN ?", keyIDs).Find(&keys).Error
 	if err != nil {

@@ -92,6 +92,33 @@ func TestSeenAgain(t *testing.T) {
 	}
 }
 
+// Whoever names himself differently in each call has the newest names kept, and
+// no more memory than that takes.
+func TestSeenByEverNewClients(t *testing.T) {
+	f := storetest.New(t, storetest.SQLite)
+	key, _ := f.Issue(f.Alice, models.NewKey{})
+	other, _ := f.Issue(f.Alice, models.NewKey{})
+	start := f.Clock.Now()
+	f.Store.Seen(other.ID, "192.0.2.1", "curl/8.5", start)
+	const calls = 20_000
+	for i := range calls {
+		f.Store.Seen(key.ID, "192.0.2.1", fmt.Sprint("\xff", i), start.Add(time.Duration(i)*time.Microsecond))
+	}
+	if got := f.Store.SeenClients(); got > 1000 {
+		t.Errorf("%d clients are remembered, want those of two keys and a few hundred more at the most", got)
+	}
+	wantKind(t, f.Store.FlushSeen(nobody), 0)
+	uses := must[[]models.KeyUse](t)(f.Store.KeyUses(f.As(f.Alice), f.Alice.ID, key.ID))
+	for i, got := range uses {
+		if want := fmt.Sprint("\uFFFD", calls-1-i); got.UserAgent != want {
+			t.Errorf("use %d is by %q, want %q", i, got.UserAgent, want)
+		}
+	}
+	if uses := must[[]models.KeyUse](t)(f.Store.KeyUses(f.As(f.Alice), f.Alice.ID, other.ID)); len(uses) != 1 || uses[0].UserAgent != "curl/8.5" {
+		t.Errorf("the other key was used by %+v", uses)
+	}
+}
+
 // Marks that could not be written are kept.
 func TestSeenSurvivesAnOutage(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
