@@ -32,6 +32,9 @@ func (s *Store) CheckKeyring(ctx context.Context) error {
 		if err := t.relockSigningKeys(); err != nil {
 			return err
 		}
+		if err := t.relockBoxes(); err != nil {
+			return err
+		}
 		return t.db.Clauses(clause.OnConflict{DoNothing: true}).Create(&keyGeneration{ID: s.keyring.IDs()[0], CreatedAt: t.now}).Error
 	})
 }

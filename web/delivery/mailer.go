@@ -41,6 +41,7 @@ type MailerOptions struct {
 type Mailer struct {
 	from    *mail.Address
 	host    string
+	address string // host and port, as dialled
 	options []smtp.Option
 	dial    dialer
 	time    time.Duration
@@ -57,6 +58,7 @@ func NewMailer(o MailerOptions) (*Mailer, error) {
 		return nil, errors.New("the address of the mail server names no host or a wrong port")
 	}
 	m := &Mailer{from: from, host: o.Server.Hostname(), time: o.Time}
+	m.address = net.JoinHostPort(m.host, strconv.Itoa(port)) // the library writes IPv6 without brackets
 	if m.time <= 0 {
 		m.time = sendTime
 	}
@@ -229,8 +231,8 @@ func (m *Mailer) mark(message *smtp.Msg, letter views.Mail, e Envelope) {
 // limit begins anew with each step.
 func (m *Mailer) post(ctx context.Context, message *smtp.Msg) error {
 	hangUp := func() {}
-	dial := smtp.WithDialContextFunc(func(dialing context.Context, network, address string) (net.Conn, error) {
-		c, err := m.dial(dialing, network, address)
+	dial := smtp.WithDialContextFunc(func(dialing context.Context, network, _ string) (net.Conn, error) {
+		c, err := m.dial(dialing, network, m.address)
 		if err == nil {
 			unwatch := context.AfterFunc(ctx, func() { c.Close() })
 			hangUp = func() { unwatch(); c.Close() }

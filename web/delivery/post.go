@@ -41,6 +41,7 @@ type PostOptions struct {
 type Post struct {
 	PostOptions
 	queue                             chan errand
+	trials                            chan struct{} // test mails under way
 	delivered, retried, lost, dropped atomic.Int64
 }
 
@@ -67,7 +68,7 @@ func NewPost(o PostOptions) *Post {
 	if o.Pauses == nil {
 		o.Pauses = pauses
 	}
-	return &Post{PostOptions: o, queue: make(chan errand, queueLength)}
+	return &Post{PostOptions: o, queue: make(chan errand, queueLength), trials: make(chan struct{}, trialsAtOnce)}
 }
 
 // Run carries out errands until ctx is done, and then what still waits.

@@ -36,7 +36,7 @@ func (s *Servers) mailer(ctx context.Context, limit time.Duration) (*Mailer, err
 	if err != nil || !chosen.Chosen() {
 		return nil, err
 	}
-	return NewMailer(MailerOptions{Server: addressOf(chosen, password), From: chosen.Sender, Roots: s.Roots, Time: limit, Dial: s.Guard.DialContext})
+	return NewMailer(MailerOptions{Server: addressOf(chosen, password), From: chosen.Sender, Roots: s.Roots, Time: limit, Dial: s.Guard.DialMail})
 }
 
 // trialTime is the time for a test.

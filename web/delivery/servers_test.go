@@ -161,7 +161,7 @@ func TestTrialSaysWhatToDo(t *testing.T) {
 		{name: "wrong password", how: how{tls: "starttls", users: users}, way: models.MailSTARTTLS, password: "p-a-s-s-wrong", allow: thisMachine, problem: "refused the user name or the password", answer: "535"},
 		{name: "no sign-in", how: how{tls: "starttls"}, way: models.MailSTARTTLS, password: "p-a-s-s", allow: thisMachine, problem: "asks for no user name"},
 		{name: "unknown way to sign in", how: how{tls: "starttls", users: users, mechs: []string{"XOAUTH2"}}, way: models.MailSTARTTLS, password: "p-a-s-s", allow: thisMachine, problem: "SCRAM-SHA-256"},
-		{name: "no such mailbox", way: models.MailInClear, allow: thisMachine, refusal: &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such user"}, problem: "to this address", answer: "No such user"},
+		{name: "no such mailbox", way: models.MailInClear, allow: thisMachine, refusal: &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "No such user"}, problem: "to this address", answer: "550 5.1.1 No such user"},
 		{name: "sign in first", how: how{tls: "starttls", users: users}, way: models.MailSTARTTLS, allow: thisMachine, problem: "from this sender", answer: "502"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -194,4 +194,42 @@ func TestTrialSaysWhatToDo(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Only a few test mails are under way at a time: each holds a connection.
+func TestTrialsAreFew(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		server := startMailServer(t, how{longer: 600 * time.Millisecond})
+		choose(t, f, server.address, models.MailInClear, "", "")
+		post := chosen(f, server, thisMachine)
+		told := make(chan string, 6)
+		for range cap(told) {
+			go func() {
+				trial, _ := post.TestMail(t.Context(), "zoe@example.com")
+				told <- trial.Problem
+			}()
+		}
+		busy := 0
+		for range cap(told) {
+			if strings.HasPrefix(<-told, "Other test mails") {
+				busy++
+			}
+		}
+		if busy != 4 {
+			t.Errorf("%d of 6 test mails at once were sent back, want 4", busy)
+		}
+	})
+}
+
+// A password that was moved or changed in the database is asked for again.
+func TestTrialWithAPasswordThatIsLocked(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		server := startMailServer(t, how{tls: "starttls", users: map[string]string{"u": "p"}})
+		choose(t, f, server.address, models.MailSTARTTLS, "u", "p")
+		f.Exec("UPDATE mail_settings SET password_box = ?", []byte("not what was stored"))
+		trial, err := chosen(f, server, thisMachine).TestMail(t.Context(), "zoe@example.com")
+		if err != nil || !strings.Contains(trial.Problem, "Enter the password again") {
+			t.Errorf("got %+v, %v", trial, err)
+		}
+	})
 }

@@ -18,14 +18,26 @@ import (
 	"github.com/keyport/keyport/web/egress"
 )
 
-// trialTime bounds a test: somebody waits for it in front of a browser.
-const trialTime = 12 * time.Second
+// Limits of tests. Somebody waits for each in front of a browser, and each holds
+// a connection.
+const (
+	trialTime    = 12 * time.Second
+	trialsAtOnce = 2
+)
 
 // TestMail sends a letter through the mail server as it is set up now, and says
 // how that went.
 func (p *Post) TestMail(ctx context.Context, to string) (models.MailTrial, error) {
+	select {
+	case p.trials <- struct{}{}:
+		defer func() { <-p.trials }()
+	default:
+		return models.MailTrial{Problem: "Other test mails are on their way. Try again in a few seconds."}, nil
+	}
 	mailer, err := p.Servers.mailer(ctx, p.Servers.trialTime())
 	switch {
+	case errors.Is(err, models.ErrLocked):
+		return models.MailTrial{Problem: "The stored password can't be opened: its master key is missing, or the row was changed. Enter the password again and save."}, nil
 	case err != nil:
 		return models.MailTrial{}, err
 	case mailer == nil:
@@ -87,6 +99,8 @@ func connectProblem(err error, host string) string {
 	switch {
 	case errors.Is(err, egress.ErrRefused):
 		return egress.MailInside
+	case errors.Is(err, egress.ErrMailPort):
+		return "On the internet only the ports 25, 465, 587 and 2525 of mail servers may be called. Choose one of them, or ask the operator to allow the network (KEYPORT_EGRESS_ALLOW)."
 	case errors.As(err, &dns):
 		return "There is no address for the name " + host + ". Check the host."
 	case errors.As(err, &certificate):
@@ -124,6 +138,10 @@ func serverWords(refused *smtp.SendError) string {
 		return ""
 	}
 	words, _, _ = strings.Cut(words, ", affected ")
+	code, text, _ := strings.Cut(words, " ")
+	if said, err := strconv.Unquote(text); err == nil { // the library quotes what the server wrote
+		return code + " " + said
+	}
 	return words
 }
 
