@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -195,6 +196,50 @@ func TestExpiryTaskByHand(t *testing.T) {
 		wantKind(t, f.Store.RunExpiryTaskIfDue(nobody), 0)
 		if task := must[models.ScheduledTask](t)(f.Store.ExpiryTask(admin)); task.Found != "nothing to tell" {
 			t.Errorf("after the other one died the task found %q", task.Found)
+		}
+	})
+}
+
+// Of three replicas one has the task at a time. When it dies over it, the others
+// wait as long as its claim lasts, and no longer: what it left is told then.
+func TestExpiryTaskOnReplicas(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		wantKind(t, f.Store.ScheduleExpiryTask(nobody), 0)
+		keyFor(f, f.Robot, day)
+		f.Clock.Advance(day)
+		replicas := []*store.Store{f.Store, f.Reopen(1), f.Reopen(1)}
+		var claims atomic.Int32
+		var all sync.WaitGroup
+		for _, s := range replicas {
+			all.Go(func() {
+				for range 5 {
+					if claimed, err := s.ClaimExpiryTask(nobody); err != nil {
+						t.Error(err)
+					} else if claimed != nil {
+						claims.Add(1)
+					}
+				}
+			})
+		}
+		all.Wait()
+		if n := claims.Load(); n != 1 {
+			t.Errorf("%d have the task at once, want one", n)
+		}
+		begun := f.Store.Now()
+		tryAll := func() models.ScheduledTask {
+			for _, s := range replicas {
+				wantKind(t, s.RunExpiryTaskIfDue(nobody), 0)
+			}
+			return must[models.ScheduledTask](t)(f.Store.ExpiryTask(f.As(f.Admin)))
+		}
+		f.Clock.Set(begun.Add(models.ExpiryTaskMost - time.Microsecond))
+		if task := tryAll(); !task.StartedAt.Equal(begun) || task.FinishedAt != nil {
+			t.Errorf("within the claim of the dead one the task is %+v", task)
+		}
+		f.Clock.Set(begun.Add(models.ExpiryTaskMost))
+		task := tryAll()
+		if task.FinishedAt == nil || !task.FinishedAt.Equal(f.Store.Now()) || task.Found != "1 key expired" || task.RunningUntil != nil || !task.NextRunAt.Equal(f.Store.Now().Add(models.ExpiryTaskEvery)) {
+			t.Errorf("after the claim of the dead one the task is %+v", task)
 		}
 	})
 }

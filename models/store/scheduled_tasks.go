@@ -100,7 +100,7 @@ func (s *Store) claimExpiryTask(ctx context.Context, now bool) (claimed *time.Ti
 		claimed = nil
 		due := t.db.Model(&models.ScheduledTask{}).Where("name = ? AND (running_until IS NULL OR running_until <= ?)", models.ExpiryTask, t.now)
 		if !now {
-			due = due.Where("next_run_at <= ?", t.now)
+			due = due.Where("next_run_at <= ? OR running_until IS NOT NULL", t.now) // the latter began it and died
 		}
 		result := due.Updates(map[string]any{"running_until": t.now.Add(models.ExpiryTaskMost), "started_at": t.now, "next_run_at": t.now.Add(models.ExpiryTaskEvery)})
 		if result.RowsAffected == 1 {
