@@ -77,7 +77,7 @@ func (h *Subscriptions) fields(c echo.Context, f subscriptionForm, stored *model
 		HeaderKey: views.Field{Name: "header-name", Label: "Header to send along", Value: w.WebhookHeader, MaxLength: models.MaxHeaderName, Autocomplete: "off", Placeholder: "Authorization"},
 		Header:    views.Field{Name: "header-value", Label: "Value of the header", Type: "password", MaxLength: models.MaxHeaderValue, Autocomplete: "off", Hint: headerHint(stored)},
 		Timeout:   views.Field{Name: "timeout", Label: "Timeout in seconds", Type: "number", Value: f.timeout, Min: "1", Max: "15"},
-		Every:     views.Dropdown{Field: views.Field{Name: "every", Label: "How often"}}, Priority: views.Dropdown{Field: views.Field{Name: "priority", Label: "Priority"}}, Zone: views.Dropdown{Field: views.Field{Name: "zone", Label: "Time zone of the dates"}},
+		Every:     views.Dropdown{Field: views.Field{Name: "every", Label: "How often"}}, Priority: views.Dropdown{Field: views.Field{Name: "priority", Label: "Priority"}}, Zone: views.Dropdown{Field: views.Field{Name: "zone", Label: "Time zone of the dates", Hint: "Mail that is sent every day goes out at midnight in it."}},
 	}
 	h.choices(&p, f)
 	teams, err := h.Store.Teams(c.Request().Context())

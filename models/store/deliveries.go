@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -161,25 +160,24 @@ func (s *Store) withSecrets(o Outgoing) Outgoing {
 // FinishDelivery notes how an attempt went. An answer that comes so late that
 // somebody else has tried meanwhile changes nothing.
 func (s *Store) FinishDelivery(ctx context.Context, o Outgoing, r models.Receipt) error {
-	var after models.Delivery
-	err := s.inTx(ctx, "finish delivery", func(t *tx) error {
-		after = o.Delivery.After(r, t.now, rand.Float64())
-		after.Problem = fact(after.Problem)
-		result := t.db.Model(&models.Delivery{}).Where("id = ? AND attempts = ? AND state = ?", o.ID, o.Attempts, models.DeliveryPending).
-			Updates(map[string]any{"state": after.State, "next_attempt_at": after.NextAttemptAt, "claimed_until": nil, "attempted_at": t.now,
-				"code": after.Code, "millis": after.Millis, "problem": after.Problem})
-		if result.Error != nil || result.RowsAffected == 0 || after.State != models.DeliveryFailed {
-			return result.Error
-		}
-		if r.Gone {
-			return t.switchOff(o.Subscription)
-		}
-		return t.recordDeliveryFailed(o)
-	})
-	if err == nil {
-		s.activity.delivered(o.Channel, after.State)
+	return s.FinishLetter(ctx, []Outgoing{o}, nil, r)
+}
+
+func (t *tx) finishDelivery(o Outgoing, after models.Delivery, r models.Receipt) error {
+	result := t.db.Model(&models.Delivery{}).Where("id = ? AND attempts = ? AND state = ?", o.ID, o.Attempts, models.DeliveryPending).Updates(t.noted(after))
+	if result.Error != nil || result.RowsAffected == 0 || after.State != models.DeliveryFailed {
+		return result.Error
 	}
-	return err
+	if r.Gone {
+		return t.switchOff(o.Subscription)
+	}
+	return t.recordDeliveryFailed(o)
+}
+
+// noted is what an attempt changes in the row of a delivery.
+func (t *tx) noted(after models.Delivery) map[string]any {
+	return map[string]any{"state": after.State, "next_attempt_at": after.NextAttemptAt, "claimed_until": nil, "attempted_at": t.now,
+		"code": after.Code, "millis": after.Millis, "problem": after.Problem}
 }
 
 // ReleaseDeliveries gives back what was claimed and not attempted. Whatever

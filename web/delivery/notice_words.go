@@ -17,11 +17,11 @@ import (
 const subjectPart = 180
 
 // words says what happened.
-func (n *Notices) words(letter []store.Outgoing) views.Mail {
-	if o := letter[0]; len(letter) == 1 && o.Key != nil {
+func (n *Notices) words(l letter) views.Mail {
+	if o := l.told[0]; len(l.told) == 1 && o.Key != nil {
 		return n.keyWords(o)
 	}
-	return n.digestWords(letter)
+	return n.digestWords(l)
 }
 
 // keyWords tells of one key that ends, with what the reader can do about it.
@@ -89,24 +89,52 @@ func zoneOf(o store.Outgoing) *time.Location {
 	return models.ZoneOr(o.Recipient.TimeZone, o.Subscription.EmailTimeZone)
 }
 
-// digestWords lists what happened in a while.
-func (n *Notices) digestWords(letter []store.Outgoing) views.Mail {
-	first := letter[0]
+// digestWords lists what happened in a while, and counts what is too much for a
+// letter.
+func (n *Notices) digestWords(l letter) views.Mail {
+	first, all := l.told[0], len(l.told)+len(l.rest)
 	zone := models.ZoneOr(first.Subscription.EmailTimeZone)
 	m := views.Mail{
-		Subject: cutWords(first.Subscription.Name, subjectPart) + ": " + events(len(letter)), Preview: first.Event.Message,
-		Title: events(len(letter)), Text: "This happened since the last mail of the subscription “" + first.Subscription.Name + "”.",
-		Action: "Open the audit trail", Link: n.PublicURL.JoinPath("configuration/audit").String(),
+		Subject: cutWords(first.Subscription.Name, subjectPart) + ": " + events(all), Preview: first.Event.Message,
+		Title: events(all), Text: "This happened since the last mail of the subscription “" + first.Subscription.Name + "”.",
+		Action: "Open the audit trail", Link: n.trail(l),
 		Why: "You get this because of the subscription “" + first.Subscription.Name + "”.",
 	}
-	if len(letter) == 1 {
+	if all == 1 {
 		m.Subject, m.Text = cutWords(first.Subscription.Name, subjectPart)+": "+cutWords(first.Event.Message, subjectPart), "This happened just now."
 	}
-	for _, o := range letter {
+	if more := len(l.rest); more > 0 {
+		m.Text += " The first " + strconv.Itoa(len(l.told)) + " are below."
+		m.After = "There are " + strconv.Itoa(more) + " more. The audit trail has all of them."
+		if more == 1 {
+			m.After = "There is 1 more. The audit trail has all of them."
+		}
+	}
+	for _, o := range l.told {
 		who := o.Event.Username
 		m.Events = append(m.Events, views.Fact{Label: moment(o.Event.OccurredAt, zone), Text: o.Event.Message + " (" + who + ")"})
 	}
 	return m
+}
+
+// trail is the address of the audit page, on the days of the letter, and for what
+// the subscription chooses as far as the page can choose it.
+func (n *Notices) trail(l letter) string {
+	first, zone := l.told[0], zoneOf(l.told[0])
+	f := first.Subscription.Filter
+	search := models.EventSearch{Days: models.DateRange{From: models.DateIn(first.Event.OccurredAt, zone), To: models.DateIn(l.last(), zone)}}
+	switch {
+	case len(f.EventGroups) == 1 && len(f.EventCategories) == 0:
+		search.Group = f.EventGroups[0]
+	case len(f.EventGroups) == 0 && len(f.EventCategories) == 1:
+		search.Category = models.Category(f.EventCategories[0])
+	}
+	if len(f.DocumentTypes) == 1 {
+		search.DocumentType = f.DocumentTypes[0]
+	}
+	u := n.PublicURL.JoinPath("configuration/audit")
+	u.RawQuery = search.Values().Encode()
+	return u.String()
 }
 
 func events(n int) string {

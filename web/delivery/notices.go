@@ -64,17 +64,19 @@ func (n *Notices) once(ctx context.Context) error {
 	}
 	begun := time.Now()
 	letters := digests(claimed)
-	for i, letter := range letters {
+	for i, told := range letters {
 		if ctx.Err() != nil || time.Since(begun) > noticeTime {
 			return n.giveBack(ctx, letters[i:])
 		}
-		sending, end := n.Trace.Send(context.WithoutCancel(ctx), "deliver mail", append(deliveryFacts(letter[0]), tracing.Fact{Name: "keyport.events", Value: len(letter)})...)
-		receipt := n.send(sending, mailer, letter)
+		l, err := n.gather(ctx, told)
+		if err != nil {
+			return errors.Join(err, n.giveBack(ctx, letters[i:]))
+		}
+		sending, end := n.Trace.Send(context.WithoutCancel(ctx), "deliver mail", append(deliveryFacts(told[0]), tracing.Fact{Name: "keyport.events", Value: len(l.told) + len(l.rest)})...)
+		receipt := n.send(sending, mailer, l)
 		end(!receipt.Delivered && !receipt.Dropped, receiptFacts(receipt)...)
-		for _, o := range letter {
-			if err := n.Store.FinishDelivery(context.WithoutCancel(ctx), o, receipt); err != nil {
-				n.Log.Error("how mail went could not be noted; it will be sent again", "delivery", o.ID, "cause", err)
-			}
+		if err := n.Store.FinishLetter(context.WithoutCancel(ctx), l.told, l.rest, receipt); err != nil {
+			n.Log.Error("how mail went could not be noted; it will be sent again", "delivery", told[0].ID, "cause", err)
 		}
 	}
 	return nil
@@ -86,8 +88,65 @@ func (n *Notices) giveBack(ctx context.Context, letters [][]store.Outgoing) erro
 	return n.Store.ReleaseDeliveries(context.WithoutCancel(ctx), slices.Concat(letters...))
 }
 
-// digests puts together what goes to one reader by one subscription, up to a
-// hundred events in each; what is stale goes with nothing else.
+// letter is what goes to one reader at once: events that it tells of, and those
+// that it counts.
+type letter struct {
+	told []store.Outgoing
+	rest []models.Delivery
+}
+
+// last is when the newest of its events came to be sent.
+func (l letter) last() time.Time {
+	if n := len(l.rest); n > 0 {
+		return l.rest[n-1].CreatedAt
+	}
+	return l.told[len(l.told)-1].CreatedAt
+}
+
+// gather adds what else is due for a reader to what was claimed for him. What is
+// stale goes with nothing else.
+func (n *Notices) gather(ctx context.Context, told []store.Outgoing) (letter, error) {
+	l := letter{told: told}
+	if told[0].Stale != "" || told[0].Subscription.EmailEvery <= 0 {
+		return l, nil
+	}
+	more, err := n.Store.ClaimDigest(ctx, told[0], noticeLease)
+	if err != nil {
+		return l, err
+	}
+	for len(more) > 0 && len(l.told) < models.MaxDigest {
+		o, err := n.Store.Outgoing(ctx, more[0])
+		switch {
+		case err != nil:
+			return l, errors.Join(err, n.giveBack(ctx, [][]store.Outgoing{l.told[len(told):], unread(more)}))
+		case o.Stale != "":
+			err = n.Store.FinishDelivery(ctx, o, models.Receipt{Dropped: true, Problem: o.Stale})
+		default:
+			l.told = append(l.told, o)
+		}
+		if err != nil {
+			return l, err
+		}
+		more = more[1:]
+	}
+	most := min(len(l.told), models.MaxDigest)
+	for _, o := range l.told[most:] {
+		l.rest = append(l.rest, o.Delivery)
+	}
+	l.told, l.rest = l.told[:most], append(l.rest, more...)
+	return l, nil
+}
+
+// unread are deliveries of which no more is known.
+func unread(list []models.Delivery) (all []store.Outgoing) {
+	for _, d := range list {
+		all = append(all, store.Outgoing{Delivery: d})
+	}
+	return all
+}
+
+// digests puts together what goes to one reader by one subscription, unless it
+// sends each event by itself; what is stale goes with nothing else.
 func digests(claimed []store.Outgoing) [][]store.Outgoing {
 	type reader struct {
 		subscription, user int64
@@ -104,24 +163,24 @@ func digests(claimed []store.Outgoing) [][]store.Outgoing {
 	}
 	var letters [][]store.Outgoing
 	for _, key := range order {
-		most := models.MaxDigest
-		if gathered[key][0].Subscription.EmailEvery <= 0 {
-			most = 1
+		if gathered[key][0].Subscription.EmailEvery > 0 {
+			letters = append(letters, gathered[key])
+			continue
 		}
-		letters = slices.AppendSeq(letters, slices.Chunk(gathered[key], most))
+		letters = slices.AppendSeq(letters, slices.Chunk(gathered[key], 1))
 	}
 	return letters
 }
 
 // send mails one letter.
-func (n *Notices) send(ctx context.Context, mailer *Mailer, letter []store.Outgoing) models.Receipt {
-	first := letter[0]
+func (n *Notices) send(ctx context.Context, mailer *Mailer, l letter) models.Receipt {
+	first := l.told[0]
 	if first.Stale != "" {
 		return models.Receipt{Dropped: true, Problem: first.Stale}
 	}
 	unsubscribe := n.PublicURL.JoinPath("unsubscribe")
 	unsubscribe.RawQuery = url.Values{"token": {n.Store.UnsubscribeToken(first.RecipientID, first.SubscriptionID)}}.Encode()
-	mail := n.words(letter)
+	mail := n.words(l)
 	mail.Unsubscribe = unsubscribe.String()
 	begun := time.Now()
 	err := mailer.SendEnveloped(ctx, first.Recipient.Email, mail, Envelope{

@@ -108,10 +108,12 @@ func TestUnsubscribing(t *testing.T) {
 	})
 }
 
-// What happens within an hour comes in one letter at its end, and only to those
-// who may see events.
+// What happens within an hour comes in one letter at its end, only to those who
+// may see events, and as one letter again when the server refuses it for now. It
+// tells of a hundred events and counts the rest, however many were claimed at once.
 func TestDigest(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		const happened = 430
 		addresses(f)
 		everyone := int64(f.Count("SELECT id FROM teams WHERE built_in = 'everyone'"))
 		s, err := f.Store.CreateSubscription(f.As(f.Admin), models.SubscriptionWish{Name: "Hourly", EmailTeamIDs: []int64{everyone}, EmailEvery: time.Hour, EmailTimeZone: "Europe/Stockholm", EmailPriority: models.PriorityHigh,
@@ -120,22 +122,31 @@ func TestDigest(t *testing.T) {
 			t.Fatal(err)
 		}
 		server := startMailServer(t, how{})
+		server.refuse = []error{&smtp.SMTPError{Code: 451, Message: "later"}}
 		mailing(t, f, server)
-		for range 103 {
+		for range happened {
 			f.Issue(f.Robot, models.NewKey{Purpose: "Pipeline"})
 		}
-		eventually(t, "the deliveries", func() bool { return f.Count("SELECT COUNT(*) FROM deliveries") == 103 })
-		if n := len(server.got()); n != 0 {
-			t.Errorf("%d letters came before the hour was over", n)
+		in := func(condition string) int { return f.Count("SELECT COUNT(*) FROM deliveries WHERE " + condition) }
+		eventually(t, "the deliveries", func() bool { return in("state = 'pending'") == happened })
+		if server.got(); in("attempts > 0") != 0 {
+			t.Error("mail was tried before the hour was over")
 		}
 		f.Clock.Advance(time.Hour)
-		letters := server.want(t, 2)
+		eventually(t, "the refusal", func() bool { return in("code = 451 AND attempts = 1 AND claimed_until IS NULL") == happened })
+		f.Clock.Advance(6 * time.Second)
+		letters := server.want(t, 1)
 		first, plain, _ := parts(t, letters[0].data)
-		if letters[0].to[0] != "admin@example.com" || strings.Count(plain, "was created for robot") != 100 || !strings.Contains(plain, "Europe/Stockholm") || first.Get("Importance") != "high" {
-			t.Errorf("the first letter goes to %v and holds %d events", letters[0].to, strings.Count(plain, "was created for robot"))
+		if letters[0].to[0] != "admin@example.com" || strings.Count(plain, "was created for robot") != models.MaxDigest || !strings.Contains(plain, "Europe/Stockholm") || first.Get("Importance") != "high" {
+			t.Errorf("the letter goes to %v and holds %d events", letters[0].to, strings.Count(plain, "was created for robot"))
 		}
-		eventually(t, "the notes", func() bool { return f.Count("SELECT COUNT(*) FROM deliveries WHERE state = 'delivered'") == 103 })
-		if len(server.got()) != 2 || len(deliveries(t, f, s)) == 0 {
+		for _, want := range []string{"430 events", "There are 330 more", "https://keys.example.com/portal/configuration/audit?on-from=2026-11-23&on-to=2026-11-23&type=ApiKeys"} {
+			if !strings.Contains(plain, want) {
+				t.Errorf("the letter lacks %q:\n%s", want, plain)
+			}
+		}
+		eventually(t, "the notes", func() bool { return in("state = 'delivered' AND attempts = 2") == happened })
+		if len(server.got()) != 1 || len(deliveries(t, f, s)) == 0 {
 			t.Errorf("%d letters came", len(server.got()))
 		}
 	})
