@@ -26,7 +26,7 @@ func RotateKey(old APIKey, wish Rotation, grant KeyGrant) (key APIKey, ends time
 		return APIKey{}, ends, err
 	}
 	if !old.Usable(grant.Now) {
-		return APIKey{}, ends, Conflicted("This key does not work any more, so there is nothing to rotate. Make a new key.")
+		return APIKey{}, ends, NothingToRotate()
 	}
 	var problems []Problem
 	if wish.BadlyWritten || wish.Overlap < 0 || wish.Overlap > MaxOverlapDays*day {
@@ -47,6 +47,17 @@ func RotateKey(old APIKey, wish Rotation, grant KeyGrant) (key APIKey, ends time
 		return key, old.ExpiresAt, nil
 	}
 	return key, old.EndingAt(grant.Now.Add(wish.Overlap)), nil
+}
+
+// NothingToRotate refuses to put a key in the place of one that opens nothing.
+func NothingToRotate() *Error {
+	return InvalidField("Key", "This key does not work any more, so there is nothing to rotate. Make a new key.")
+}
+
+// RotatedAlready refuses to put a second key in the place of one: two would be
+// too many, and nobody would know which.
+func RotatedAlready(next APIKey) *Error {
+	return InvalidField("Key", "This key was rotated already: "+next.Hint()+" took its place. Rotate that one, or revoke it first.")
 }
 
 // EndingAt is when the key ends if it is to end at an instant: never later than

@@ -75,7 +75,7 @@ func (h *APIKeys) rotate(c echo.Context, owner int64, keyID string) error {
 // rotatedBefore tells a call that was sent again which key it made the first
 // time.
 func (h *APIKeys) rotatedBefore(c echo.Context, refusal error, owner int64, formID string) error {
-	if formID == "" || models.KindOf(refusal) != models.Conflict {
+	if kind := models.KindOf(refusal); formID == "" || kind != models.Conflict && kind != models.Invalid {
 		return refusal
 	}
 	made, err := h.Store.KeyMadeWith(c.Request().Context(), owner, formID)

@@ -46,7 +46,7 @@ func (t *tx) rotate(grant models.KeyGrant, keyID string, secret models.Secret, w
 		return old, err
 	}
 	if !t.store.sealed(old) { // it opens nothing, and must not be given a seal by way of a new key
-		return old, models.Conflicted("This key does not work any more, so there is nothing to rotate. Make a new key.")
+		return old, models.NothingToRotate()
 	}
 	if err := t.notTwice(old, wish.FormID); err != nil {
 		return old, err
@@ -70,8 +70,7 @@ func (t *tx) rotate(grant models.KeyGrant, keyID string, secret models.Secret, w
 }
 
 // notTwice refuses to rotate a key whose place another key has taken already, as
-// long as that one works: two would be too many, and nobody would know which.
-// The same call sent again is told what insertKey tells it.
+// long as that one works. The same call sent again is told what insertKey tells it.
 func (t *tx) notTwice(old models.APIKey, formID string) error {
 	next, err := successorOf(t.db, old.ID)
 	switch {
@@ -82,7 +81,7 @@ func (t *tx) notTwice(old models.APIKey, formID string) error {
 	case formID != "" && next.FormID != nil && *next.FormID == formID:
 		return usedForm()
 	}
-	return models.Conflicted("This key was rotated already: " + next.Hint() + " took its place. Rotate that one, or revoke it first.")
+	return models.RotatedAlready(*next)
 }
 
 // successorOf returns the newest key that took the place of another one, nil

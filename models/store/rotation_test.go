@@ -117,15 +117,15 @@ func TestRotateRefuses(t *testing.T) {
 
 		revoked := fresh()
 		must[models.APIKey](t)(f.Store.RevokeAPIKey(f.As(f.Alice), f.Alice.ID, revoked.ID))
-		wantKind(t, rotate(f.Alice, revoked, models.Rotation{}), models.Conflict)
+		wantProblem(t, rotate(f.Alice, revoked, models.Rotation{}), "Key")
 		edited := fresh()
 		f.Exec("UPDATE api_keys SET services = 'everything' WHERE id = ?", edited.ID)
-		wantKind(t, rotate(f.Alice, edited, models.Rotation{}), models.Conflict)
+		wantProblem(t, rotate(f.Alice, edited, models.Rotation{}), "Key")
 
 		twice := fresh()
 		next, _, err := f.Store.RotateAPIKey(f.As(f.Alice), f.Alice.ID, twice.ID, models.Rotation{Overlap: day})
 		wantKind(t, err, 0)
-		wantKind(t, rotate(f.Alice, twice, models.Rotation{Overlap: day}), models.Conflict)
+		wantProblem(t, rotate(f.Alice, twice, models.Rotation{Overlap: day}), "Key")
 		must[models.APIKey](t)(f.Store.RevokeAPIKey(f.As(f.Alice), f.Alice.ID, next.ID))
 		wantKind(t, rotate(f.Alice, twice, models.Rotation{Overlap: day}), 0)
 	})
@@ -175,6 +175,10 @@ func TestKeyRotatesItself(t *testing.T) {
 func TestRotateOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		for name, formID := range map[string]string{"same form": "one form", "no form": ""} {
+			refused := models.Conflict
+			if formID == "" {
+				refused = models.Invalid
+			}
 			old, _ := f.Issue(f.Alice, models.NewKey{Purpose: name})
 			f.Clock.Advance(time.Minute)
 			var made atomic.Int32
@@ -186,7 +190,7 @@ func TestRotateOnce(t *testing.T) {
 					if err == nil {
 						made.Add(1)
 					} else {
-						wantKind(t, err, models.Conflict)
+						wantKind(t, err, refused)
 					}
 				})
 			}
