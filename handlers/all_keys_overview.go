@@ -111,5 +111,7 @@ func ownedKeyRow(k models.OwnedKey, now time.Time, zone *time.Location) views.Ow
 	if k.Owner.IsService {
 		owner.Kind = "Service account"
 	}
-	return views.OwnedKeyRow{KeyRow: keyRow(k.APIKey, now, zone, AllKeysPath), Owner: owner}
+	row := keyRow(k.APIKey, now, zone, AllKeysPath)
+	row.Path = owner.Path + "/apikeys/" + k.ID
+	return views.OwnedKeyRow{KeyRow: row, Owner: owner}
 }

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"time"
+
 	"github.com/labstack/echo/v4"
 
 	"github.com/keyport/keyport/models"
@@ -67,6 +69,22 @@ func (o keyOwner) below() []views.Crumb {
 func (o keyOwner) shell(c echo.Context, title string) views.Shell {
 	return shellOf(c, title, o.area, o.page)
 }
+
+// row shows one of the keys, with what the reader may do with it.
+func (o keyOwner) row(key models.APIKey, now time.Time, zone *time.Location) views.KeyRow {
+	row := keyRow(key, now, zone, o.path)
+	if !o.MayRevoke {
+		row.RevokePath = ""
+	}
+	if o.NoNewKeys == nil && key.Usable(now) {
+		row.RotatePath = o.rotationPath(key)
+	}
+	return row
+}
+
+func (o keyOwner) keyPath(key models.APIKey) string { return o.path + "/" + key.ID }
+
+func (o keyOwner) rotationPath(key models.APIKey) string { return o.keyPath(key) + "/rotation" }
 
 // lead says below the heading what can be done here.
 func (o keyOwner) lead() string {

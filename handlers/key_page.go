@@ -3,6 +3,7 @@ package handlers
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -25,28 +26,34 @@ func (h *Keys) Show(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, views.KeyDetails(h.keyPage(c, owner, key, uses)))
+	props := h.keyPage(c, owner, key, uses)
+	if err := h.relatives(c, owner, key, &props); err != nil {
+		return err
+	}
+	return render(c, http.StatusOK, views.KeyDetails(props))
 }
 
 func (h *Keys) keyPage(c echo.Context, owner keyOwner, key models.APIKey, uses []models.KeyUse) views.KeyPage {
 	now, zone := h.Store.Now(), zoneOf(c)
-	row := keyRow(key, now, zone, owner.path)
-	if !owner.MayRevoke {
-		row.RevokePath = ""
-	}
-	props := views.KeyPage{Shell: owner.shell(c, key.Purpose), Crumbs: owner.below(), Key: row, Owner: owner.name, Zone: zone.String(),
+	props := views.KeyPage{Shell: owner.shell(c, key.Purpose), Crumbs: owner.below(), Key: owner.row(key, now, zone), Owner: owner.name, Zone: zone.String(),
 		History: history(c, models.ParamKey, key.ID), Sentence: key.Sentence(now, zone), Limits: limits(key.Access)}
 	if key.RevokedAt != nil {
 		props.Receipt = owner.path + "/" + key.ID + "/receipt"
 	}
+	props.Clients = clients(uses, now, zone)
+	return props
+}
+
+// clients shows from where a key was used.
+func clients(uses []models.KeyUse, now time.Time, zone *time.Location) (list []views.KeyClient) {
 	for _, use := range uses {
 		program := use.UserAgent
 		if program == "" {
 			program = "Unknown program"
 		}
-		props.Clients = append(props.Clients, views.KeyClient{Address: use.Address, Program: program, Last: atMinute(use.UsedAt, zone), LastRelative: ago(use.UsedAt, now, zone)})
+		list = append(list, views.KeyClient{Address: use.Address, Program: program, Last: atMinute(use.UsedAt, zone), LastRelative: ago(use.UsedAt, now, zone)})
 	}
-	return props
+	return list
 }
 
 // limits lists what a key is limited to.

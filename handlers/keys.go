@@ -53,11 +53,7 @@ func (h *Keys) list(c echo.Context, owner keyOwner, query keyQuery, list models.
 		props.Lead = owner.lead()
 	}
 	for _, k := range list.Keys {
-		row := keyRow(k, now, zone, owner.path)
-		if !owner.MayRevoke {
-			row.RevokePath = ""
-		}
-		props.Rows = append(props.Rows, row)
+		props.Rows = append(props.Rows, owner.row(k, now, zone))
 	}
 	return props
 }
@@ -74,31 +70,34 @@ func (h *Keys) New(c echo.Context) error {
 	case owner.NoNewKeys != nil:
 		return owner.NoNewKeys
 	}
-	settings, err := h.Store.AuthSettings(c.Request().Context())
+	form := keyForm{Expiry: expiryForm{Zone: zoneOf(c).String()}}
+	if key, ok := h.like(c, owner); ok {
+		form.Purpose, form.Access = key.Purpose, accessLike(key.Access)
+	}
+	props, err := h.form(c, owner, form, nil)
 	if err != nil {
 		return err
 	}
-	form := h.form(c, owner, keyForm{Zone: zoneOf(c).String(), Purpose: h.purposeLike(c, owner)}, settings, nil)
-	return render(c, http.StatusOK, views.NewKeyPage(form))
+	return render(c, http.StatusOK, views.NewKeyPage(props))
 }
 
 // likeFor is how long after its end a key can still be the pattern of a new one.
 const likeFor = 30 * 24 * time.Hour
 
-// purposeLike is the purpose of the key that the new one takes the place of, to
-// which mail about keys that end leads; "" without one. A key that the reader
-// may not see, or that ended long ago, fills nothing in.
-func (h *Keys) purposeLike(c echo.Context, owner keyOwner) string {
+// like returns the key that the new one takes the place of, to which mail about
+// keys that end leads. A key that the reader may not see, or that ended long
+// ago, fills nothing in.
+func (h *Keys) like(c echo.Context, owner keyOwner) (key models.APIKey, ok bool) {
 	id := c.QueryParam("like")
 	if id == "" {
-		return ""
+		return key, false
 	}
 	key, err := h.Store.APIKey(c.Request().Context(), owner.ID, id)
-	if err != nil || h.Store.Now().Sub(key.ExpiresAt) > likeFor {
-		return ""
-	}
-	return key.Purpose
+	return key, err == nil && isPattern(key, h.Store.Now())
 }
+
+// isPattern reports whether a key can still be the pattern of a new one.
+func isPattern(key models.APIKey, now time.Time) bool { return now.Sub(key.ExpiresAt) <= likeFor }
 
 // Create makes the key and shows its secret, straight from the POST: there is
 // no address that shows it again. A form that was used already leads back to
@@ -120,18 +119,17 @@ func (h *Keys) Create(c echo.Context) error {
 		return err
 	}
 	c.Response().Header().Set("HX-Replace-Url", owner.path) // a reload leads to the list, not to an empty form
-	props := h.reveal(c, owner, key, secret, form.zone())
+	props := h.reveal(c, owner, key, secret, form.Expiry.zone())
 	return renderEither(c, http.StatusOK,
 		func() templ.Component { return views.RevealPage(props) },
 		func() templ.Component { return views.RevealMain(props) })
 }
 
 func (h *Keys) repair(c echo.Context, owner keyOwner, form keyForm, refusal *models.Error) error {
-	settings, err := h.Store.AuthSettings(c.Request().Context())
+	props, err := h.form(c, owner, form, refusal)
 	if err != nil {
 		return err
 	}
-	props := h.form(c, owner, form, settings, refusal)
 	return renderEither(c, http.StatusUnprocessableEntity,
 		func() templ.Component { return views.NewKeyPage(props) },
 		func() templ.Component { return views.NewKeyMain(props) })

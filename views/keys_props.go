@@ -38,6 +38,7 @@ type KeyRow struct {
 	LastUsedMoment Moment
 	LastUsedFrom   string
 	RevokePath     string // "" when there is nothing to revoke
+	RotatePath     string // "" when no key can be put in its place
 }
 
 // RevokeDialog asks before a key is revoked: a dialog over the list, or at the

@@ -2,31 +2,39 @@ package views
 
 // NewKeyForm is the form New API key.
 type NewKeyForm struct {
-	Shell      Shell
-	Path       string // the form's action
-	Owner      string // whose key it will be, "" for the reader's own
-	Crumbs     []Crumb
-	ListPath   string // Cancel
-	FormID     string // one-time id: a form makes one key
+	Shell    Shell
+	Path     string // the form's action
+	Owner    string // whose key it will be, "" for the reader's own
+	Crumbs   []Crumb
+	ListPath string // Cancel
+	FormID   string // one-time id: a form makes one key
+	Purpose  Field
+	Access   AccessForm
+	Expiry   ExpiryForm
+	Title    string // of the error summary
+	Problems []Problem
+}
+
+// ExpiryForm is the part of a form about when a new key ends.
+type ExpiryForm struct {
 	Zone       string // hidden field; the zone that the dates are in
-	Purpose    Field
-	Access     AccessForm
 	Choices    []ExpiryChoice
 	Custom     Field // the date input
 	CustomOn   bool
 	CustomHint string // "Up to 24 Nov 2027"
 	Hint       string
 	Error      string // about the expiry as a whole
-	Title      string // of the error summary
-	Problems   []Problem
 }
 
 // AccessForm is the part of a form about what a key may be used for.
 type AccessForm struct {
-	ReadOnly                  bool // chosen
-	Error                     string
-	Services, Allowed, Denied Field
-	Open                      bool // the limits are shown
+	ReadOnly        bool // chosen
+	Error           string
+	Services        []Check // that a key can be limited to
+	ServicesHint    string
+	ServicesError   string
+	Allowed, Denied Field
+	Open            bool // the limits are shown
 }
 
 // ExpiryChoice is a preset.
@@ -48,4 +56,5 @@ type Reveal struct {
 	Crumbs    []Crumb
 	StoredTo  string // action of "I have stored it"
 	Sentence  string // what the key opens and until when
+	Old       string // what becomes of the key in whose place it came, "" without one
 }

@@ -48,7 +48,7 @@ func TestPages(t *testing.T) {
 		{"a custom date unchecks the presets", NewKeyPage(customKeyForm()), wants{"input[name=expiry][checked]": 1, "input[value=custom][checked]": 1}},
 		{"a refused form says what is wrong beside each field", NewKeyPage(brokenKeyForm()), wants{
 			"[role=alert][data-focus] a[href='#purpose']": 1, "[role=alert] a[href='#expires']": 1, "#purpose[aria-invalid=true][aria-describedby='purpose-hint purpose-error']": 1,
-			"#expires[aria-invalid=true][aria-describedby='expires-error']": 1, "fieldset[aria-describedby='expiry-hint expires-error']": 1, "p.error": 3}},
+			"#expires[aria-invalid=true][aria-describedby='expires-error']": 1, "fieldset[aria-describedby='expiry-hint expires-error']": 1, "p.error": 4}},
 		{"the error stands between the input and the hint", NewKeyPage(brokenKeyForm()), wants{"#purpose + p.error + p.hint": 1}},
 		{"the form for htmx is the inside of main", NewKeyMain(newKeyForm()), wants{"form[hx-post='/account/apikeys'][hx-target='#main']": 1, "main": 0, "title": 1}},
 		{"the reveal shows the key in text and in a ready line", RevealPage(revealed()), wants{

@@ -230,15 +230,22 @@ func hostileSamples() []sample {
 	s := Shell{Title: hostile, Area: AreaProfile, User: person, CSRF: hostile, Flash: &Notice{ToneWarn, hostile, hostile, evil}, Configuration: evil, Side: []NavLink{{evil, hostile, "key", true}}}
 	f := Field{Name: "f", Label: hostile, Value: hostile, Hint: hostile, Error: hostile, Placeholder: hostile}
 	moment, problems, crumbs := Moment{hostile, hostile}, []Problem{{"", hostile}}, []Crumb{{evil, hostile}}
-	row := KeyRow{Path: evil, Purpose: hostile, Hint: hostile, Access: hostile, Badge: hostile, Created: moment, Relative: hostile, Expires: moment, LastUsed: hostile, LastUsedMoment: moment, LastUsedFrom: hostile, RevokePath: evil, Tone: ToneBad}
+	row := KeyRow{Path: evil, Purpose: hostile, Hint: hostile, Access: hostile, Badge: hostile, Created: moment, Relative: hostile, Expires: moment, LastUsed: hostile, LastUsedMoment: moment, LastUsedFrom: hostile, RevokePath: evil, RotatePath: evil, Tone: ToneBad}
 	list := KeyList{Shell: s, Path: evil, NewPath: evil, CanNew: true, Disabled: s.Flash, Search: hostile, Hidden: []Pair{{"status", hostile}}, Rows: []KeyRow{row}, Status: hostile, Zone: hostile,
 		Tabs: []Tab{{Label: hostile, Href: evil}}, Columns: []Column{{Label: hostile, Href: evil}}, Pager: Pager{evil, evil, hostile}}
 	others := list
 	others.Owner, others.Lead, others.Crumbs = hostile, hostile, crumbs
 	none := list
 	none.Rows = nil
-	newKey := NewKeyForm{Shell: s, Path: evil, ListPath: evil, Owner: hostile, Crumbs: crumbs, FormID: hostile, Zone: hostile, Purpose: f, Access: AccessForm{Error: hostile, Services: Field{Name: "h", Value: hostile}, Allowed: Field{Name: "i", Label: hostile, Value: hostile, Hint: hostile}, Denied: Field{Name: "j", Error: hostile}, Open: true}, Choices: []ExpiryChoice{{hostile, hostile, hostile, moment, true}}, Custom: Field{Name: "g", Value: hostile}, CustomHint: hostile, Hint: hostile, Error: hostile, Title: hostile, Problems: problems}
-	reveal := Reveal{s, hostile, hostile, moment, hostile, hostile, evil, crumbs, evil, hostile}
+	expiry := ExpiryForm{Zone: hostile, Choices: []ExpiryChoice{{hostile, hostile, hostile, moment, true}}, Custom: Field{Name: "g", Value: hostile}, CustomHint: hostile, Hint: hostile, Error: hostile}
+	newKey := NewKeyForm{Shell: s, Path: evil, ListPath: evil, Owner: hostile, Crumbs: crumbs, FormID: hostile, Purpose: f, Expiry: expiry, Title: hostile, Problems: problems,
+		Access: AccessForm{Error: hostile, Services: []Check{{"h", hostile, hostile, hostile, true}}, ServicesHint: hostile, ServicesError: hostile, Allowed: Field{Name: "i", Label: hostile, Value: hostile, Hint: hostile}, Denied: Field{Name: "j", Error: hostile}, Open: true}}
+	rotate := RotationForm{Shell: s, Path: evil, Owner: hostile, Crumbs: crumbs, KeyPath: evil, Key: row, Sentence: hostile, FormID: hostile, Expiry: expiry, Title: hostile, Problems: problems,
+		Overlap: OverlapForm{Choices: []OverlapChoice{{hostile, hostile, hostile, true}}, Custom: Field{Name: "k", Label: hostile, Value: hostile}, LastDay: hostile, Latest: hostile, Error: hostile}}
+	over := rotate
+	over.Over = &RotationOver{hostile, hostile, Link{evil, hostile}}
+	relative := &Relative{evil, hostile, hostile}
+	reveal := Reveal{s, hostile, hostile, moment, hostile, hostile, evil, crumbs, evil, hostile, hostile}
 	revoke := RevokeDialog{s, hostile, hostile, hostile, hostile, hostile, evil, evil, crumbs}
 	impact := Impact{ToneWarn, hostile, hostile, evil}
 	settings := AuthSettings{Shell: s, Path: evil, ImpactPath: evil, Version: hostile, Default: f, Maximum: Field{Name: "g", Value: hostile}, DefaultWas: hostile, MaximumWas: hostile, DefaultImpact: impact, MaximumImpact: impact, Problems: problems, ProblemTitle: hostile,
@@ -246,7 +253,8 @@ func hostileSamples() []sample {
 	oops := ErrorPage{500, hostile, hostile, evil, hostile, hostile}
 	return append([]sample{
 		{"keys shows", KeysPage(list)}, {"keys of others shows", KeysPage(others)}, {"table shows", KeysTable(list)}, {"search shows", KeysPage(none)},
-		{"key shows", KeyDetails(KeyPage{s, crumbs, row, hostile, []KeyClient{{hostile, hostile, moment, hostile}}, hostile, evil, hostile, []Pair{{hostile, hostile}}, evil})},
+		{"key shows", KeyDetails(KeyPage{s, crumbs, row, hostile, []KeyClient{{hostile, hostile, moment, hostile}}, hostile, evil, hostile, []Pair{{hostile, hostile}}, evil, relative, relative, &OldKeyUse{hostile, []KeyClient{{hostile, hostile, moment, hostile}}}, true})},
+		{"rotation shows", RotationPage(rotate)}, {"rotation main shows", RotationMain(rotate)}, {"rotation over shows", RotationPage(over)},
 		{"new key shows", NewKeyPage(newKey)}, {"new key main shows", NewKeyMain(newKey)},
 		{"reveal shows", RevealPage(reveal)}, {"reveal main shows", RevealMain(reveal)},
 		{"revoke shows", RevokePage(revoke)}, {"revoke fragment shows", RevokeFragment(revoke)},

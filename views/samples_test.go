@@ -47,7 +47,13 @@ func pages() []sample {
 		{"new-key", NewKeyPage(newKeyForm())},
 		{"new-key-custom", NewKeyPage(customKeyForm())},
 		{"new-key-errors", NewKeyPage(brokenKeyForm())},
+		{"rotation", RotationPage(rotationSample())},
+		{"rotation-errors", RotationPage(brokenRotation())},
+		{"rotation-over", RotationPage(rotationOverSample())},
+		{"key-rotated", KeyDetails(rotatedKeyPage())},
+		{"key-new", KeyDetails(replacingKeyPage())},
 		{"reveal", RevealPage(revealed())},
+		{"reveal-rotated", RevealPage(revealedInPlace())},
 		{"revoke", RevokePage(revokeDialog())},
 		{"profile", ProfilePage(profile())},
 		{"profile-error", ProfilePage(brokenProfile())},
@@ -97,6 +103,7 @@ func fragments() []sample {
 		{"keys-table", KeysTable(allKeys())},
 		{"keys-table-none", KeysTable(noMatch("gitlab"))},
 		{"new-key-main", NewKeyMain(brokenKeyForm())},
+		{"rotation-main", RotationMain(brokenRotation())},
 		{"reveal-main", RevealMain(revealed())},
 		{"revoke-fragment", RevokeFragment(revokeDialog())},
 		{"settings-main", AuthSettingsMain(saved)},
@@ -167,7 +174,7 @@ func usableRows() []KeyRow {
 	used := Moment{"2026-11-20T08:12:00Z", "20 Nov 2026, 09:12"}
 	row := func(id, purpose, created, relative, expires string, tone Tone, left int, last, from string) KeyRow {
 		r := KeyRow{Purpose: purpose, Hint: "API-" + id + "•••••••", Created: Moment{"2026-09-02T10:00:00Z", created}, Relative: relative, Tone: tone,
-			Expires: Moment{"2026-12-01T22:59:59Z", expires}, Remaining: left, LastUsed: last, LastUsedFrom: from, RevokePath: pathKeys + "/" + id + "/revocation"}
+			Expires: Moment{"2026-12-01T22:59:59Z", expires}, Remaining: left, LastUsed: last, LastUsedFrom: from, Path: pathKeys + "/" + id, RevokePath: pathKeys + "/" + id + "/revocation", RotatePath: pathKeys + "/" + id + "/rotation"}
 		if last != "" {
 			r.LastUsedMoment = used
 		}
@@ -192,14 +199,21 @@ func endedRows() []KeyRow {
 }
 
 func newKeyForm() NewKeyForm {
-	choice := func(value, label, mark, ends string) ExpiryChoice {
-		return ExpiryChoice{Value: value, Label: label, Mark: mark, Ends: Moment{"2027-05-22T21:59:59Z", ends}, Checked: mark == "Default"}
-	}
 	return NewKeyForm{
-		Shell: profileShell("New API key", pathKeys), Path: pathKeys, ListPath: pathKeys, Crumbs: myKeys, FormID: "F0RM", Zone: "Europe/Stockholm",
+		Shell: profileShell("New API key", pathKeys), Path: pathKeys, ListPath: pathKeys, Crumbs: myKeys, FormID: "F0RM",
 		Purpose: Field{Name: "purpose", ID: "purpose", Label: "Purpose", Type: "text", MaxLength: MaxPurpose, Required: true, Autocomplete: "off", Placeholder: "Release pipeline on build-04",
 			Hint: "What uses this key, and where it runs. You will see this in the audit trail."},
 		Access: accessForm(),
+		Expiry: expiryForm(),
+	}
+}
+
+func expiryForm() ExpiryForm {
+	choice := func(value, label, mark, ends string) ExpiryChoice {
+		return ExpiryChoice{Value: value, Label: label, Mark: mark, Ends: Moment{"2027-05-22T21:59:59Z", ends}, Checked: mark == "Default"}
+	}
+	return ExpiryForm{
+		Zone: "Europe/Stockholm",
 		Choices: []ExpiryChoice{
 			choice("7", "7 days", "", "Mon 30 Nov 2026"), choice("30", "30 days", "", "Wed 23 Dec 2026"), choice("60", "60 days", "", "Fri 22 Jan 2027"),
 			choice("90", "90 days", "", "Sun 21 Feb 2027"), choice("180", "180 days", "Default", "Sat 22 May 2027"), choice("366", "366 days", "Max", "Wed 24 Nov 2027"),
@@ -211,15 +225,16 @@ func newKeyForm() NewKeyForm {
 
 func accessForm() AccessForm {
 	return AccessForm{
-		Services: Field{Name: "services", Label: "Services", Autocomplete: "off", Placeholder: "billing, stock", Hint: "The names of the services that accept this key, with commas between them. Empty: every service."},
-		Allowed:  Field{Name: "allowed", Label: "Allowed networks", Placeholder: "192.0.2.0/24", Hint: "The key works only from here. One on a line. Empty: from everywhere."},
-		Denied:   Field{Name: "denied", Label: "Denied networks", Hint: "The key never works from here. Up to 50 networks in all."},
+		Services:     []Check{{Name: "services", Value: "keyport", Label: "keyport", Text: "Keyport’s own REST API"}, {Name: "services", Value: "billing", Label: "billing"}, {Name: "services", Value: "stock-eu", Label: "stock-eu"}},
+		ServicesHint: "Choose none for every service.",
+		Allowed:      Field{Name: "allowed", Label: "Allowed networks", Placeholder: "192.0.2.0/24", Hint: "The key works only from here. One on a line. Empty: from everywhere."},
+		Denied:       Field{Name: "denied", Label: "Denied networks", Hint: "The key never works from here. Up to 50 networks in all."},
 	}
 }
 
 func customKeyForm() NewKeyForm {
 	f := newKeyForm()
-	f.CustomOn, f.Purpose.Value = true, "Release pipeline on build-04"
+	f.Expiry.CustomOn, f.Purpose.Value = true, "Release pipeline on build-04"
 	return f
 }
 
@@ -227,12 +242,14 @@ func brokenKeyForm() NewKeyForm {
 	f := customKeyForm()
 	f.Shell.Title, f.Title = "Error: New API key", "Two things need your attention"
 	f.Purpose.Value, f.Purpose.Error = "", "State the purpose of this key."
-	f.Custom.Value, f.Error = "2028-01-17", "17 Jan 2028 is past the 366-day maximum. Choose a date on or before 24 Nov 2027."
-	f.Custom.Error = f.Error
-	f.Access.Allowed.Value, f.Access.Open = "10.1.2.3/8", true
+	f.Expiry.Custom.Value, f.Expiry.Error = "2028-01-17", "17 Jan 2028 is past the 366-day maximum. Choose a date on or before 24 Nov 2027."
+	f.Expiry.Custom.Error = f.Expiry.Error
+	f.Access.Allowed.Value, f.Access.Open, f.Access.Services[1].Checked = "10.1.2.3/8", true, true
+	f.Access.Services = append(f.Access.Services, Check{Name: "services", Value: "a_b", Label: "a_b", Text: "Not registered", Checked: true})
+	f.Access.ServicesError = "Services are named by small letters, digits and single hyphens, like billing or stock-eu. Choose services by their names."
 	f.Access.Allowed.Error = "“10.1.2.3/8” is an address inside of a network. For the whole network write 10.0.0.0/8, for the address alone 10.1.2.3."
-	f.Problems = []Problem{{"purpose", f.Purpose.Error}, {"expires", f.Error}, {"allowed", f.Access.Allowed.Error}}
-	f.Title = "Three things need your attention"
+	f.Problems = []Problem{{"purpose", f.Purpose.Error}, {"expires", f.Expiry.Error}, {"services", f.Access.ServicesError}, {"allowed", f.Access.Allowed.Error}}
+	f.Title = "Four things need your attention"
 	return f
 }
 

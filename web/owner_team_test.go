@@ -19,7 +19,7 @@ func TestKeysOfOwnedAccount(t *testing.T) {
 		caretaker, auditor := memberOf(t, f, "caretaker"), memberOf(t, f, "auditor")
 		site := webtest.New(t, f.Store)
 		base := "/configuration/users/" + f.Robot.PublicID() + "/apikeys"
-		form := url.Values{"purpose": {"Deploy"}, "expiry": {"30"}, "zone": {"UTC"}}
+		form := url.Values{"purpose": {"Deploy"}, "expiry": {"30"}, "zone": {"UTC"}, "overlap": {"1"}}
 		tests := []struct {
 			method, path                 string
 			caretaker, auditor, stranger int
@@ -28,6 +28,8 @@ func TestKeysOfOwnedAccount(t *testing.T) {
 			{"GET", base + "/new", 200, 404, 404},
 			{"POST", base, 200, 404, 404},
 			{"POST", base + "/stored", 303, 303, 404},
+			{"GET", base + "/KEY/rotation", 200, 404, 404},
+			{"POST", base + "/KEY/rotation", 200, 404, 404},
 			{"GET", base + "/KEY/revocation", 200, 403, 404},
 			{"POST", base + "/KEY/revocation", 303, 404, 404},
 			{"GET", "/configuration/users/" + f.Robot.PublicID(), 403, 200, 403},

@@ -83,6 +83,8 @@ func (s *Server) pages(open *echo.Group) {
 	person.GET("/account/apikeys/:id", keys.Show)
 	person.GET("/account/apikeys/:id/revocation", keys.AskRevoke)
 	person.POST("/account/apikeys/:id/revocation", keys.Revoke)
+	person.GET("/account/apikeys/:id/rotation", keys.AskRotate)
+	person.POST("/account/apikeys/:id/rotation", keys.Rotate, s.freshSignIn)
 	person.GET("/account/apikeys/:id/receipt", keys.Receipt)
 	s.users(person, keys)
 	s.allKeys(person)

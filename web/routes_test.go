@@ -161,6 +161,8 @@ var expectations = map[string]string{
 	"GET /account/apikeys/:id":             ownerPage,
 	"GET /account/apikeys/:id/revocation":  ownerPage,
 	"POST /account/apikeys/:id/revocation": ownerPost,
+	"GET /account/apikeys/:id/rotation":    ownerPage,
+	"POST /account/apikeys/:id/rotation":   ownerPage,
 	"GET /account/apikeys/:id/receipt":     "303 303 303 303 303  404 404 404  303 303 303 303", // the key was not revoked
 	"GET /configuration":                   adminTo + "  303 403 303 303",
 	"GET /account/service-accounts":        personPage,
@@ -184,6 +186,8 @@ var expectations = map[string]string{
 	"GET /configuration/users/:user/apikeys/:id":             "303 303 303 303 303  200 404 200  303 303 303 303  200 404 303 303",
 	"GET /configuration/users/:user/apikeys/:id/revocation":  "303 303 303 303 303  200 404 200  303 303 303 303  403 404 303 303",
 	"POST /configuration/users/:user/apikeys/:id/revocation": "303 303 303 303 303  303 404 303  303 303 303 303  404 404 303 303",
+	"GET /configuration/users/:user/apikeys/:id/rotation":    personKeyMake,
+	"POST /configuration/users/:user/apikeys/:id/rotation":   personKeyMake,
 
 	"GET /configuration/users/:user/apikeys/:id/receipt": "303 303 303 303 303  404 404 404  303 303 303 303  404 404 303 303",
 
@@ -292,6 +296,9 @@ var matrixSelection = models.KeySelection{At: doorTime}.String()
 // inputs are what a route needs to be accepted.
 var inputs = map[string]url.Values{
 	"POST /introspect": {"token": {"no key"}},
+
+	"POST /account/apikeys/:id/rotation":                   {"overlap": {"1"}, "expiry": {"30"}, "zone": {"UTC"}},
+	"POST /configuration/users/:user/apikeys/:id/rotation": {"overlap": {"1"}, "expiry": {"30"}, "zone": {"UTC"}},
 
 	"POST /account/time-zone":                           {"zone": {"Europe/Stockholm"}},
 	"POST /account/key-mail":                            {"mail": {"off"}},

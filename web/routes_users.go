@@ -33,5 +33,7 @@ func (s *Server) users(person *echo.Group, keys *handlers.Keys) {
 	person.GET("/configuration/users/:user/apikeys/:id", keys.Show)
 	person.GET("/configuration/users/:user/apikeys/:id/revocation", keys.AskRevoke)
 	person.POST("/configuration/users/:user/apikeys/:id/revocation", keys.Revoke)
+	person.GET("/configuration/users/:user/apikeys/:id/rotation", keys.AskRotate)
+	person.POST("/configuration/users/:user/apikeys/:id/rotation", keys.Rotate, s.freshSignIn)
 	person.GET("/configuration/users/:user/apikeys/:id/receipt", keys.Receipt)
 }

@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -30,15 +29,19 @@ func (n *Notices) keyWords(o store.Outgoing) views.Mail {
 	when := endWords(key.ExpiresAt, o.Event.OccurredAt)
 	m := views.Mail{
 		Subject: "API key “" + cutWords(key.Purpose, subjectPart) + "” " + when, Preview: "Make a new one before something stops working.",
-		Title: "An API key " + when, Text: "Whatever uses this key is refused from then on. Make a new key and put it where the old one is.",
+		Title: "An API key " + when, Text: "Whatever uses this key is refused from then on. Rotate it, and put the new key where the old one is.",
 		Facts: []views.Fact{{Label: "Purpose", Text: key.Purpose}, {Label: "Key", Text: key.Hint()}, {Label: "Owner", Text: key.Owner.Name()},
 			{Label: "Ends", Text: moment(key.ExpiresAt, zone)}, {Label: "Last used", Text: lastUse(key.APIKey, zone)}},
-		Action: "Make a new key", Link: n.newKey(key),
-		After: "The link works until 30 days after the end. It asks you to sign in, and fills in the purpose.",
+		Action: "Rotate this key", Link: n.rotation(key),
+		After: "It asks you to sign in. Once the key has ended, and for 30 days, the link offers a new key with the same purpose and access.",
 		Why:   "You get this because you look after this key.",
 	}
 	if o.Event.Category == models.APIKeyExpired {
 		m.Preview, m.Text = "Whatever uses it is refused.", "Whatever uses this key is refused now. If something still needs one, make a new key."
+		m.Action, m.After = "Make a new key", "The link works for 30 days. It asks you to sign in, and offers a new key with the same purpose and access."
+	}
+	if !key.Owner.IsService && key.Owner.ID != o.Recipient.ID { // nobody makes a key for another person
+		m.Action, m.Link, m.After = "Look at the key", n.keyPage(key), "Only "+key.Owner.Name()+" can rotate it."
 	}
 	if o.Subscription.BuiltIn != models.OwnKeys {
 		m.Why = "You get this because of the subscription “" + o.Subscription.Name + "”."
@@ -73,15 +76,18 @@ func lastUse(k models.APIKey, zone *time.Location) string {
 	return moment(*k.LastUsedAt, zone) + ", from " + k.LastUsedIP
 }
 
-// newKey is the address of a form that is filled in like this key.
-func (n *Notices) newKey(k models.OwnedKey) string {
-	path := "account/apikeys/new"
+// rotation is the address at which the owner, or whoever looks after a service
+// account, puts a new key in the place of this one.
+func (n *Notices) rotation(k models.OwnedKey) string {
 	if k.Owner.IsService {
-		path = "configuration/users/" + k.Owner.PublicID() + "/apikeys/new"
+		return n.keyPage(k) + "/rotation"
 	}
-	u := n.PublicURL.JoinPath(path)
-	u.RawQuery = url.Values{"like": {k.ID}}.Encode()
-	return u.String()
+	return n.PublicURL.JoinPath("account/apikeys", k.ID, "rotation").String()
+}
+
+// keyPage is the address of the key, for others than the person it belongs to.
+func (n *Notices) keyPage(k models.OwnedKey) string {
+	return n.PublicURL.JoinPath("configuration/users", k.Owner.PublicID(), "apikeys", k.ID).String()
 }
 
 // zoneOf is the reader's zone, else the subscription's.

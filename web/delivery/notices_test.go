@@ -41,7 +41,7 @@ func TestOwnersLearnThatKeysEnd(t *testing.T) {
 		addresses(f)
 		f.Issue(f.Bob, models.NewKey{Purpose: strings.Repeat("鍵", models.MaxPurpose), Expires: models.ExpiresAt(f.Store.Now().Add(15 * 24 * time.Hour))}) // as long as a purpose can be
 		own, _ := f.Issue(f.Alice, models.NewKey{Purpose: "Laptop <b>", Expires: models.ExpiresAt(f.Store.Now().Add(15 * 24 * time.Hour))})
-		f.Issue(f.Robot, models.NewKey{Purpose: "Pipeline", Expires: models.ExpiresAt(f.Store.Now().Add(15 * 24 * time.Hour))})
+		robots, _ := f.Issue(f.Robot, models.NewKey{Purpose: "Pipeline", Expires: models.ExpiresAt(f.Store.Now().Add(15 * 24 * time.Hour))})
 		f.Store.Seen(own.ID, "192.0.2.44", "curl/8", f.Store.Now())
 		if err := f.Store.FlushSeen(context.Background()); err != nil {
 			t.Fatal(err)
@@ -57,7 +57,7 @@ func TestOwnersLearnThatKeysEnd(t *testing.T) {
 			got[letter.to[0]] = letter.data
 		}
 		header, plain, page := parts(t, got["alice@example.com"])
-		for _, want := range []string{"Laptop <b>", own.Hint(), "Tue 8 Dec 2026, 19:30 Asia/Tokyo", "from 192.0.2.44", "https://keys.example.com/portal/account/apikeys/new?like=" + own.ID} {
+		for _, want := range []string{"Laptop <b>", own.Hint(), "Tue 8 Dec 2026, 19:30 Asia/Tokyo", "from 192.0.2.44", "https://keys.example.com/portal/account/apikeys/" + own.ID + "/rotation"} {
 			if !strings.Contains(plain, want) {
 				t.Errorf("the letter lacks %q:\n%s", want, plain)
 			}
@@ -72,8 +72,39 @@ func TestOwnersLearnThatKeysEnd(t *testing.T) {
 		if _, plain, _ := parts(t, got["bob@example.com"]); !strings.Contains(plain, strings.Repeat("鍵", models.MaxPurpose)) {
 			t.Errorf("the letter about a long purpose is %s", plain)
 		}
-		if _, plain, _ := parts(t, got["admin@example.com"]); !strings.Contains(plain, "Pipeline") || !strings.Contains(plain, "/configuration/users/"+f.Robot.PublicID()+"/apikeys/new") {
+		if _, plain, _ := parts(t, got["admin@example.com"]); !strings.Contains(plain, "Pipeline") || !strings.Contains(plain, "/configuration/users/"+f.Robot.PublicID()+"/apikeys/"+robots.ID+"/rotation") {
 			t.Errorf("the administrator's letter is %s", plain)
+		}
+	})
+}
+
+// Who is told of a person's key because of a subscription is led to the key, and
+// not to a form that is for its owner alone.
+func TestOthersAreLedToTheKey(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		addresses(f)
+		admins := int64(f.Count("SELECT id FROM teams WHERE built_in = 'administrators'"))
+		_, err := f.Store.CreateSubscription(f.As(f.Admin), models.SubscriptionWish{Name: "Ending keys", EmailTeamIDs: []int64{admins}, EmailTimeZone: "UTC", EmailPriority: models.PriorityNormal,
+			Filter: models.EventFilter{EventCategories: []string{string(models.APIKeyExpired)}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, _ := f.Issue(f.Alice, models.NewKey{Purpose: "Laptop", Expires: models.ExpiresAt(f.Store.Now().Add(24 * time.Hour))})
+		f.Clock.Advance(25 * time.Hour)
+		if _, err := f.Store.RaiseExpiryEvents(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		server := startMailServer(t, how{})
+		mailing(t, f, server)
+		for _, letter := range server.want(t, 2) {
+			_, plain, _ := parts(t, letter.data)
+			want := "https://keys.example.com/portal/account/apikeys/" + key.ID + "/rotation"
+			if letter.to[0] == "admin@example.com" {
+				want = "https://keys.example.com/portal/configuration/users/" + f.Alice.PublicID() + "/apikeys/" + key.ID
+			}
+			if !strings.Contains(plain, want) || letter.to[0] == "admin@example.com" && strings.Contains(plain, "/rotation") {
+				t.Errorf("the letter to %s lacks %s:\n%s", letter.to[0], want, plain)
+			}
 		}
 	})
 }

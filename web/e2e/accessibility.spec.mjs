@@ -3,7 +3,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, maya, test } from './fixtures.mjs';
 import { withMailbox } from './mailbox.mjs';
-import { chooseCustomDate, expander, fillNewKey, fillSignIn, generate, heading, menu, newKey, openNewKey, row, save, signIn } from './pages.mjs';
+import { chooseCustomDate, expander, fillNewKey, fillSignIn, generate, heading, menu, newKey, openNewKey, revealed, row, save, signIn } from './pages.mjs';
 import { device, setUpApp, totp } from './second-factors.mjs';
 
 test.use({ contextOptions: { reducedMotion: 'reduce' } }); // colours in the middle of a transition have no contrast to judge
@@ -102,6 +102,21 @@ test.describe('', () => {
     const address = await row(page, 'Terraform provider').getByRole('link', { name: 'Revoke' }).getAttribute('href');
     await page.goto(address);
     await audit(page, 'revoke page');
+    await page.goto('/account/apikeys');
+    await row(page, 'Terraform provider').getByRole('link', { name: 'Rotate' }).click();
+    await audit(page, 'rotate');
+    await page.locator('label').filter({ hasText: 'Another number of days' }).click();
+    await page.getByLabel('Days that the old key goes on').fill('31');
+    await generate(page);
+    await expect(page.getByRole('alert')).toBeVisible();
+    await audit(page, 'rotate with errors');
+    await page.getByLabel('Days that the old key goes on').fill('3');
+    await generate(page);
+    await revealed(page, keyport);
+    await page.goto('/account/apikeys');
+    await row(page, 'Terraform provider').first().getByRole('link', { name: 'Terraform provider', exact: true }).click();
+    await expect(page.getByRole('heading', { name: /^Who still calls/ })).toBeVisible();
+    await audit(page, 'page of a rotated key');
     await page.setViewportSize({ width: 360, height: 740 });
     await page.goto('/account/apikeys');
     await page.getByRole('button', { name: 'Open navigation' }).click();
@@ -127,7 +142,8 @@ test.describe('', () => {
     await openNewKey(page);
     await audit(page, 'new key');
     await chooseCustomDate(page);
-    await audit(page, 'new key by date');
+    await expander(page, 'Limit this key');
+    await audit(page, 'new key by date, with limits');
     await fillNewKey(page, { purpose: '', date: '2020-01-01' });
     await generate(page);
     await expect(page.getByRole('alert')).toBeVisible();
