@@ -54,7 +54,7 @@ func (f expiryForm) show(policy models.Policy, now time.Time, refusal *models.Er
 	zone := f.zone()
 	today, last := models.DateIn(now, zone), policy.LastDay(now, zone)
 	props := views.ExpiryForm{
-		Zone: f.Zone, Choices: f.choices(policy, now),
+		Legend: "Expires", Zone: f.Zone, Choices: f.choices(policy, now),
 		Custom:   views.Field{Name: "date", ID: "expires", Label: "Expiry date", Type: "date", Value: f.Date, Min: today.String(), Max: last.String()},
 		CustomOn: f.Expiry == customChoice, CustomHint: "Up to " + last.Words(),
 		Hint: "Works until the end of the chosen day, 23:59:59 in " + zone.String() + ".",

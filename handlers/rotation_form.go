@@ -63,6 +63,7 @@ func (h *Keys) rotation(c echo.Context, owner keyOwner, key models.APIKey, f rot
 		Path: owner.rotationPath(key), KeyPath: owner.keyPath(key), Key: owner.row(key, now, zone), Sentence: key.Sentence(now, zone),
 		FormID: models.NewToken(), Expiry: f.Expiry.show(settings.Policy(), now, refusal), Overlap: f.overlap(key, now, refusal),
 	}
+	props.Expiry.Legend = "The new key expires"
 	if refusal == nil {
 		return props, nil
 	}

@@ -17,6 +17,7 @@ type NewKeyForm struct {
 
 // ExpiryForm is the part of a form about when a new key ends.
 type ExpiryForm struct {
+	Legend     string // "Expires"
 	Zone       string // hidden field; the zone that the dates are in
 	Choices    []ExpiryChoice
 	Custom     Field // the date input

@@ -1,11 +1,12 @@
 package views
 
 func rotationSample() RotationForm {
-	key := usableRows()[0]
+	key, expiry := usableRows()[0], expiryForm()
+	expiry.Legend = "The new key expires"
 	return RotationForm{
 		Shell: profileShell("Rotate Laptop scripts", pathKeys), Path: key.RotatePath, KeyPath: key.Path, Key: key, FormID: "F0RM",
 		Crumbs: []Crumb{{pathKeys, "My API Keys"}, {key.Path, key.Purpose}}, Sentence: "Read-only on billing from 1 network, ends Tue 1 Dec 2026",
-		Expiry: expiryForm(),
+		Expiry: expiry,
 		Overlap: OverlapForm{LastDay: "Tue 1 Dec 2026", Latest: "0 to 30, so until Tue 1 Dec 2026 at the latest",
 			Custom: Field{Name: "days", ID: "overlap", Label: "Days that the old key goes on", Type: "number", Value: "14", Min: "0", Max: "30"},
 			Choices: []OverlapChoice{

@@ -213,7 +213,7 @@ func expiryForm() ExpiryForm {
 		return ExpiryChoice{Value: value, Label: label, Mark: mark, Ends: Moment{"2027-05-22T21:59:59Z", ends}, Checked: mark == "Default"}
 	}
 	return ExpiryForm{
-		Zone: "Europe/Stockholm",
+		Legend: "Expires", Zone: "Europe/Stockholm",
 		Choices: []ExpiryChoice{
 			choice("7", "7 days", "", "Mon 30 Nov 2026"), choice("30", "30 days", "", "Wed 23 Dec 2026"), choice("60", "60 days", "", "Fri 22 Jan 2027"),
 			choice("90", "90 days", "", "Sun 21 Feb 2027"), choice("180", "180 days", "Default", "Sat 22 May 2027"), choice("366", "366 days", "Max", "Wed 24 Nov 2027"),
