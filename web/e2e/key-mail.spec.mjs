@@ -20,9 +20,9 @@ withAndWithoutScript(() => {
     expect(letter).toMatchObject({ to: [maya.email], from: 'keys@example.com' });
     expect(letter.text).toContain('Nightly backup');
     const links = letter.text.match(/https?:\S+/g);
-    await page.goto(links.find(link => link.includes('/apikeys/new?like=')));
-    await expect(heading(page, 'New API key')).toBeVisible();
-    await expect(page.getByLabel('Purpose')).toHaveValue('Nightly backup');
+    await page.goto(links.find(link => link.endsWith('/rotation')));
+    await expect(heading(page, 'Rotate “Nightly backup”')).toBeVisible();
+    await expect(page.getByRole('button', { name: 'Generate new' })).toBeVisible();
 
     const reader = await another(); // a mail program's browser knows nobody
     await reader.goto(links.find(link => link.includes('/unsubscribe?token=')));

@@ -35,9 +35,6 @@ func keyportAway(t *testing.T, s *stand) {
 // keyportSilent: a call waits some seconds for a Keyport that hangs, and does not
 // pass either.
 func keyportSilent(t *testing.T, s *stand) {
-	if s.program.name == traefik.name {
-		t.Skip("Traefik waits half a minute, and can't be told to wait less")
-	}
 	_, secret := s.key(t, models.AccessWish{})
 	s.door.shut()
 	s.door.fallSilent(s.authority.leaf)

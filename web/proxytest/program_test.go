@@ -60,15 +60,6 @@ func (p program) find(t *testing.T) string {
 	return ""
 }
 
-// required skips what depends on a program that Debian lacks, unless somebody
-// has brought it along.
-func (p program) required(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath(p.binary); p.install == "" && err != nil {
-		t.Skipf("%s is no package of Debian. Put %s into a folder of $PATH to run its recipe.", p.name, p.binary)
-	}
-}
-
 // start writes the texts of the page into files and starts the program with
 // them. It ends with the test.
 func (p program) start(t *testing.T, r *run, texts map[string]string) {

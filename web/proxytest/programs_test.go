@@ -5,6 +5,8 @@ package proxytest
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -14,7 +16,16 @@ const (
 	authorities    = "/etc/ssl/certs/ca-certificates.crt"
 )
 
-var programs = []program{nginx, caddy, haproxy, apache, traefik}
+var programs = []program{nginx, caddy, haproxy, apache}
+
+// atHand are the programs, and Traefik where somebody has brought it along:
+// Debian has none.
+func atHand() []program {
+	if _, err := exec.LookPath(traefik.binary); err == nil {
+		return append(slices.Clone(programs), traefik)
+	}
+	return programs
+}
 
 func trusted(r *run) map[string]string { return map[string]string{authorities: r.file("ca.pem")} }
 

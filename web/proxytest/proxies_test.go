@@ -9,10 +9,12 @@ import (
 )
 
 // cases run in this order, with each proxy: the last of them break something.
-var cases = []struct {
+type proxyCase struct {
 	name string
 	run  func(*testing.T, *stand)
-}{
+}
+
+var cases = []proxyCase{
 	{"no key", noKey},
 	{"damaged key", damagedKey},
 	{"expired, revoked and disabled keys", deadKeys},
@@ -45,24 +47,33 @@ var cases = []struct {
 }
 
 func TestProxies(t *testing.T) {
-	for _, p := range programs {
+	for _, p := range atHand() {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			p.required(t)
 			s := newStand(t, p, true)
-			for _, c := range cases {
+			for _, c := range casesOf(p) {
 				t.Run(c.name, func(t *testing.T) { c.run(t, s) })
 			}
 		})
 	}
 }
 
+// casesOf leaves out what would take Traefik half a minute: so long it waits for
+// a Keyport that hangs, and can't be told to wait less.
+func casesOf(p program) (list []proxyCase) {
+	for _, c := range cases {
+		if p.name != traefik.name || c.name != "Keyport silent" {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
 // Keyport may also be reached in the clear, on a network that one trusts.
 func TestProxiesWithoutEncryption(t *testing.T) {
-	for _, p := range programs {
+	for _, p := range atHand() {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			p.required(t)
 			s := newStand(t, p, false)
 			for _, c := range cases[:6] {
 				t.Run(c.name, func(t *testing.T) { c.run(t, s) })
@@ -75,9 +86,6 @@ func TestProxiesWithoutEncryption(t *testing.T) {
 // are others, which is worth knowing and no failure.
 func TestVersions(t *testing.T) {
 	for _, p := range programs {
-		if p.install == "" {
-			continue
-		}
 		output, err := exec.Command(p.find(t), p.version...).CombinedOutput()
 		if err != nil {
 			t.Errorf("%s: %v", p.name, err)
