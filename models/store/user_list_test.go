@@ -163,10 +163,9 @@ func TestUsersUseIndexes(t *testing.T) {
 		ctx := f.As(f.Admin)
 		for _, filter := range []models.UserFilter{{Status: models.UserActive}, {Search: "user 77"}, {Sort: models.SortSeen, Descending: true, Page: models.Page{Skip: 9000}}} {
 			filter.Page.Take = models.PageSize
-			started := time.Now()
 			list := must[models.UserList](t)(f.Store.Users(ctx, filter))
-			if took := time.Since(started); took > time.Second || len(list.Users) != models.PageSize || list.Users[models.PageSize-1].LiveKeys != 4 {
-				t.Errorf("%+v took %v for %d users, %d keys each", filter, took, len(list.Users), list.Users[len(list.Users)-1].LiveKeys)
+			if len(list.Users) != models.PageSize || list.Users[models.PageSize-1].LiveKeys != 4 {
+				t.Errorf("%+v lists %d users, the last with %d keys", filter, len(list.Users), list.Users[len(list.Users)-1].LiveKeys)
 			}
 		}
 	})

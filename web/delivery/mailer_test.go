@@ -250,7 +250,7 @@ func TestSlowAndDeadServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone.Close()
-	slow := startMailServer(t, how{longer: 3 * time.Second})
+	slow := startMailServer(t, how{longer: 20 * time.Second})
 	for name, address := range map[string]string{"silent": silent.Addr().String(), "gone": gone.Addr().String(), "slow": slow.address} {
 		t.Run(name, func(t *testing.T) {
 			server := &mailServer{address: address}
@@ -260,7 +260,7 @@ func TestSlowAndDeadServers(t *testing.T) {
 			if err == nil || errors.As(err, &final) {
 				t.Errorf("got %v, want an error that may pass", err)
 			}
-			if took := time.Since(started); took > 2*time.Second {
+			if took := time.Since(started); took > 10*time.Second {
 				t.Errorf("it took %v", took)
 			}
 		})
@@ -271,7 +271,7 @@ func TestSlowAndDeadServers(t *testing.T) {
 		server := &mailServer{address: silent.Addr().String()}
 		started := time.Now()
 		err := newMailer(t, delivery.MailerOptions{Server: server.url("smtp", "", "?tls=off")}).Send(ctx, "zoe@example.com", letter)
-		if took := time.Since(started); err == nil || took > 2*time.Second {
+		if took := time.Since(started); err == nil || took > 10*time.Second {
 			t.Errorf("got %v after %v, want an end at once", err, took)
 		}
 	})
