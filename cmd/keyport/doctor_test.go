@@ -37,6 +37,15 @@ func wantFinding(t *testing.T, found map[string]finding, check string, v verdict
 	}
 }
 
+// chooseMail chooses a mail server as administrators do in the portal.
+func chooseMail(t *testing.T, env environ) {
+	t.Helper()
+	db := storetest.SQL(t, databaseOf(env))
+	if _, err := db.Exec("UPDATE mail_settings SET host = 'smtp.example.com', sender = 'keys@example.com'"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	eachEngine(t, func(t *testing.T, env environ) {
@@ -47,6 +56,9 @@ func TestDoctor(t *testing.T) {
 			wantFinding(t, well, check, isWell, "")
 		}
 		wantFinding(t, well, "mail", warn, "KEYPORT_SMTP_URL")
+		chooseMail(t, env)
+		wantFinding(t, examined(t, env, exitOK), "mail", warn, "KEYPORT_PUBLIC_URL")
+		wantFinding(t, examined(t, env.with("KEYPORT_PUBLIC_URL", "https://keys.example.com"), exitOK), "mail", isWell, "chosen in the portal")
 		wantFinding(t, well, "expiry task", warn, "has not run yet")
 
 		if err := os.Chmod(env["KEYPORT_DATA_DIR"], 0o755); err != nil {
