@@ -56,3 +56,15 @@ func ParseDays(s string) int {
 	n, _ := strconv.Atoi(s)
 	return n
 }
+
+// MayChangeSettings decides who may change settings of the server: whoever may
+// configure it, and has seen what is stored. seen and stored are versions.
+func MayChangeSettings(actor *Actor, seen, stored int64) error {
+	switch {
+	case !actor.May(ConfigureServer):
+		return Denied("You can't change settings. Ask an administrator for the right to configure the server.")
+	case seen != stored:
+		return Conflicted("Somebody else saved these settings after you opened them. Nothing was changed. Look at the current values and save again.")
+	}
+	return nil
+}

@@ -51,13 +51,11 @@ func (s *Store) SaveMailSettings(ctx context.Context, wish models.MailWish) (mod
 			return err
 		}
 		actor, err := t.actor()
-		switch {
-		case err != nil:
+		if err == nil {
+			err = models.MayChangeSettings(actor, wish.Version, stored.Version)
+		}
+		if err != nil {
 			return err
-		case !actor.May(models.ConfigureServer):
-			return models.Denied("You can't change settings. Ask an administrator for the right to configure the server.")
-		case wish.Version != stored.Version:
-			return models.Conflicted("Somebody else saved these settings after you opened them. Nothing was changed. Look at the current values and save again.")
 		}
 		checked, problems := wish.Check(stored)
 		if err := refusalOf(problems); err != nil {
