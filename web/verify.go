@@ -38,9 +38,9 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 //   - 200 with all identity headers; 401 for whatever is no key that works, in
 //     the same bytes; 403 for a key that works, but not here, or for a service
 //     that is not registered; 429 for a key that calls a service more often than
-//     it allows; 429 and 503 with Retry-After. Never a redirect, never a cookie, nothing to be stored. All
-//     but 200 carry the identity headers too, empty, so that a proxy that
-//     copies them overwrites what the client made up.
+//     it allows; 429 and 503 with Retry-After. Never a redirect, never a cookie,
+//     nothing to be stored. All but 200 carry the identity headers too, empty,
+//     so that a proxy that copies them overwrites what the client made up.
 //   - X-Forwarded-Method or X-Original-Method, and X-Forwarded-Uri or
 //     X-Original-URI, say what the call does, if the socket's other end is a
 //     trusted proxy. The rules of the service say whether that only reads.
