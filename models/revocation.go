@@ -2,6 +2,7 @@ package models
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -141,3 +142,14 @@ const DocumentRevocations = "Revocations"
 
 // PublicID names the revocation in events: "Revocations-7".
 func (r Revocation) PublicID() string { return DocumentRevocations + "-" + strconv.FormatInt(r.ID, 10) }
+
+// ParseRevocationID reads "Revocations-7" without regard to case. Each
+// revocation has one id.
+func ParseRevocationID(s string) (id int64, ok bool) {
+	const prefix = DocumentRevocations + "-"
+	if len(s) <= len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return 0, false
+	}
+	id, err := strconv.ParseInt(s[len(prefix):], 10, 64)
+	return id, err == nil && id > 0 && len(Revocation{ID: id}.PublicID()) == len(s)
+}

@@ -105,6 +105,9 @@ func (d *door) idInPath(t *testing.T, pattern string) string {
 		id = teamInPath(t, d.f).PublicID()
 	case strings.Contains(pattern, "revocations/:id"):
 		id = revocationInPath(t, d.f)
+		if strings.HasPrefix(pattern, "/api/") {
+			id = models.DocumentRevocations + "-" + id
+		}
 		clear(d.clients) // it is about the keys of all
 	case strings.Contains(pattern, ":id"):
 		key, _ := d.f.Issue(d.f.Alice, models.NewKey{Purpose: "named in the path"})

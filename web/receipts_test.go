@@ -176,3 +176,64 @@ func TestGoldenReceipts(t *testing.T) {
 		checkGolden(t, "replicas", admin.Get("/api/replicas").Want(200).Body, varying...)
 	})
 }
+
+// completed asks by REST for a receipt until it is complete.
+func completed(t *testing.T, c *webtest.Client, path string) map[string]any {
+	t.Helper()
+	for until := time.Now().Add(10 * time.Second); time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+		if receipt := c.Get(path).Want(200).JSON(); receipt["IsComplete"] == true {
+			return receipt
+		}
+	}
+	t.Fatalf("%s is never complete", path)
+	return nil
+}
+
+func wantMembers(t *testing.T, got map[string]any, want map[string]any) {
+	t.Helper()
+	for name, value := range want {
+		if got[name] != value {
+			t.Errorf("%s is %v, want %v in %v", name, got[name], value, got)
+		}
+	}
+}
+
+// By REST there are receipts of all that has one by page.
+func TestOtherReceiptsByREST(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		site := webtest.New(t, f.Store)
+		joinAs(t, f, "keyport-0")
+		admin := asAdmin(t, f, site)
+		one := map[string]any{"Replicas": 1.0, "Refusing": 1.0, "IsWaiting": false}
+
+		bob := "/api/users/" + f.Bob.PublicID()
+		admin.Get(bob + "/deactivation").Want(404)
+		admin.JSON(http.MethodPut, bob, `{"IsActive": false}`).Want(200)
+		receipt := completed(t, admin, bob+"/deactivation")
+		wantMembers(t, receipt, one)
+		wantMembers(t, receipt, map[string]any{"UserId": f.Bob.PublicID()})
+
+		admin.JSON(http.MethodPut, "/api/configuration/authentication/values", `{"ApiKeyDefaultExpiryDays": 30, "ApiKeyMaxExpiryDays": 60}`).Want(200)
+		receipt = completed(t, admin, "/api/configuration/authentication/receipt")
+		wantMembers(t, receipt, one)
+		if changed, _ := receipt["Changed"].(string); !strings.HasPrefix(changed, "20") {
+			t.Errorf("the policy was changed at %v", receipt["Changed"])
+		}
+
+		ends(f, f.Alice, "Farm 1", 20)
+		ends(f, f.Alice, "Farm 2", 20)
+		page := browserOf(f, site, f.Admin)
+		_, form := revokeAll(page, "owner=alice", "No longer needed")
+		progress := page.Form(allKeys+"/revocations", form).Want(303).Header.Get("Location")
+		path := "/api/apikeys/revocations/Revocations-" + progress[strings.LastIndex(progress, "/")+1:] + "/receipt"
+		admin.Get(path).Want(404)
+		if err := f.Store.WorkOffRevocations(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		receipt = completed(t, admin, path)
+		wantMembers(t, receipt, one)
+		wantMembers(t, receipt, map[string]any{"KeysChosen": 2.0, "KeysRevoked": 2.0, "KeysSkipped": 0.0, "Reason": "No longer needed"})
+		admin.Get(strings.Replace(path, "Revocations-", "Revocations-0", 1)).Want(404)
+		site.WithKey(mustKey(t, f, f.Alice)).Get(path).Want(403)
+	})
+}

@@ -56,6 +56,7 @@ func (s *Server) restAPIKeys(known *echo.Group, base string) {
 	known.GET("/apikeys", all.Index)
 	known.GET("/apikeys/self", all.Self)
 	known.DELETE("/apikeys/self", all.DeleteSelf)
+	known.GET("/apikeys/revocations/:id/receipt", all.Receipt)
 
 	keys := &api.APIKeys{Store: s.Store, BasePath: base}
 	known.GET("/users/:user/apikeys", keys.Index)
@@ -81,6 +82,7 @@ func (s *Server) restConfiguration(known *echo.Group, base string) {
 	known.GET("/configuration/authentication/values", configuration.Values, configure)
 	known.PUT("/configuration/authentication/values", configuration.SaveValues, configure)
 	known.GET("/configuration/authentication/metadata", configuration.Metadata, configure)
+	known.GET("/configuration/authentication/receipt", configuration.Receipt, configure)
 	retention := &api.EventRetention{Store: s.Store, BasePath: base}
 	known.GET("/configuration/eventretention", retention.Show, configure)
 	known.GET("/configuration/eventretention/values", retention.Values, configure)

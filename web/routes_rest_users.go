@@ -34,6 +34,7 @@ func (s *Server) restUsers(known *echo.Group, base string) {
 	known.PUT("/users/:user", users.Update)
 	known.DELETE("/users/:user", users.Delete)
 	known.PUT("/users/:user/revoke-sessions", users.RevokeSessions)
+	known.GET("/users/:user/deactivation", users.Deactivation)
 	known.GET("/users/:user/spaces", users.Spaces)
 	known.GET("/users/:user/teams", users.Teams)
 

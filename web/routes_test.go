@@ -270,6 +270,9 @@ var expectations = map[string]string{
 	"GET /api/configuration/authentication/values":   apiConfig,
 	"PUT /api/configuration/authentication/values":   apiConfig,
 	"GET /api/configuration/authentication/metadata": apiConfig,
+	"GET /api/configuration/authentication/receipt":  apiConfig,
+	"GET /api/users/:user/deactivation":              "401 401 401 401 401  401 401 401  403 403 403 404  401 401 404 403", // the user is active
+	"GET /api/apikeys/revocations/:id/receipt":       "401 401 401 401 401  401 401 401  403 403 403 404  401 401 404 403", // it is not over
 	"GET /api/users/authentication":                  apiMe,
 	"GET /api/users/authentication/:user":            apiMe,
 	"GET /api/users/:user/permissions":               apiLook,
