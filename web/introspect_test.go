@@ -233,3 +233,50 @@ func TestMiddlewareAsksKeyport(t *testing.T) {
 		}
 	})
 }
+
+// Whoever asks with wrong credentials is slowed down like at any other door,
+// and whoever asks about wrong keys without end is too. Right keys don't count.
+func TestIntrospectionIsBounded(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		site := webtest.New(t, f.Store)
+		_, good := f.Issue(f.Alice, models.NewKey{})
+		for range 60 {
+			site.WithKey(models.NewSecret().Reveal()).Form("/introspect", url.Values{"token": {good.Reveal()}}).Want(401)
+		}
+		slow := site.WithKey(models.NewSecret().Reveal()).Form("/introspect", url.Values{"token": {good.Reveal()}}).Want(429)
+		if slow.Header.Get("Retry-After") == "" {
+			t.Error("nobody says how long to wait")
+		}
+		asking, other := askingService(f, site, "billing"), askingService(f, site, "billing")
+		asking.Form("/introspect", url.Values{"token": {good.Reveal()}}).Want(200)
+		batch := batchOf(slices.Repeat([]string{models.NewSecret().Reveal()}, 100))
+		calls := 0
+		for ; asking.JSON(http.MethodPost, "/introspect/batch", batch).Status == 200; calls++ {
+			if calls > 700 {
+				t.Fatal("wrong keys may be asked about without end")
+			}
+		}
+		if calls < 600 {
+			t.Errorf("only %d batches before the limit, want 600", calls)
+		}
+		for range 2 {
+			if a := asking.Form("/introspect", url.Values{"token": {good.Reveal()}}).Want(429); a.Header.Get("Retry-After") != "1" {
+				t.Errorf("Retry-After is %q", a.Header.Get("Retry-After"))
+			}
+		}
+		for range 3 {
+			other.Form("/introspect", url.Values{"token": {good.Reveal()}}).Want(200)
+		}
+		f.Clock.Advance(time.Minute)
+		asking.Form("/introspect", url.Values{"token": {good.Reveal()}}).Want(200)
+	})
+}
+
+func batchOf(tokens []string) string {
+	calls := make([]map[string]string, len(tokens))
+	for i, token := range tokens {
+		calls[i] = map[string]string{"token": token}
+	}
+	body, _ := json.Marshal(map[string]any{"calls": calls})
+	return string(body)
+}

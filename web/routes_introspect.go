@@ -9,7 +9,7 @@ import (
 
 // introspection maps where services ask what a key is worth.
 func (s *Server) introspection(open *echo.Group) {
-	introspection := &api.Introspection{Store: s.Store}
+	introspection := &api.Introspection{Store: s.Store, Wrong: wrongAsked{newServiceRates(s.Store.Now)}}
 	asking := open.Group("", s.loadAsker)
 	asking.POST(api.IntrospectPath, introspection.Create)
 	asking.POST(api.IntrospectBatchPath, introspection.CreateBatch)

@@ -29,6 +29,14 @@ const maxIntrospected = 100
 // Introspection tells services what a key is worth (RFC 7662).
 type Introspection struct {
 	Store *store.Store
+	Wrong WrongKeys
+}
+
+// WrongKeys holds those who ask to a number of wrong keys. An asker is named by
+// the id of its own key.
+type WrongKeys interface {
+	Check(asker string) error // refuses an asker who is at the limit
+	Count(asker string, n int)
 }
 
 // sentCall is a key that a service was shown, and what it knows of the call.
@@ -124,17 +132,32 @@ func readIntrospection(c echo.Context, sent *sentIntrospection) error {
 	return nil
 }
 
-// answer judges the calls of a service. If one can't be judged, none is: a
-// service must not take "nobody could look" for "no".
+// answer judges the calls of a service, whose key may not ask about wrong ones
+// without end.
 func (h *Introspection) answer(ctx context.Context, named string, sent []sentCall) ([]introspected, error) {
-	name, err := models.IntrospectedService(models.ActorFrom(ctx), named)
+	actor := models.ActorFrom(ctx)
+	name, err := models.IntrospectedService(actor, named)
 	if err != nil {
+		return nil, err
+	}
+	if err := h.Wrong.Check(actor.Key.ID); err != nil {
 		return nil, err
 	}
 	service, err := h.Store.ServiceNamed(ctx, name)
 	if err != nil {
 		return nil, err
 	}
+	wrong := 0
+	results, err := h.judgeAll(ctx, service, sent, &wrong)
+	if wrong > 0 {
+		h.Wrong.Count(actor.Key.ID, wrong)
+	}
+	return results, err
+}
+
+// judgeAll judges calls in their order and counts wrong keys. If one can't be
+// judged, none is: a service must not take "nobody could look" for "no".
+func (h *Introspection) judgeAll(ctx context.Context, service models.Service, sent []sentCall, wrong *int) ([]introspected, error) {
 	results := make([]introspected, 0, len(sent))
 	for _, one := range sent {
 		call, err := one.call()
@@ -142,12 +165,22 @@ func (h *Introspection) answer(ctx context.Context, named string, sent []sentCal
 			return nil, err
 		}
 		result, err := h.judge(ctx, service, one.Token, call)
-		if err != nil {
+		if isWrong(one.Token, err) {
+			*wrong++
+		}
+		if err != nil && models.KindOf(err) != models.Unauthenticated {
 			return nil, err
 		}
 		results = append(results, result)
 	}
 	return results, nil
+}
+
+// isWrong tells a key that might have been one from what can't be, which costs
+// nothing to refuse.
+func isWrong(presented string, refusal error) bool {
+	_, possible := models.ParseSecret(presented)
+	return possible && models.KindOf(refusal) == models.Unauthenticated
 }
 
 // call reads what the service knows of a call.
@@ -168,12 +201,10 @@ func (s sentCall) call() (models.ServiceCall, error) {
 	return call, nil
 }
 
+// judge judges one call. The error is Unauthenticated when the key opens nothing.
 func (h *Introspection) judge(ctx context.Context, service models.Service, presented string, call models.ServiceCall) (introspected, error) {
 	user, key, err := h.Store.Authenticate(ctx, presented)
-	switch {
-	case models.KindOf(err) == models.Unauthenticated:
-		return introspected{}, nil
-	case err != nil:
+	if err != nil {
 		return introspected{}, err
 	}
 	switch denial := service.Denies(key.Access, call); denial {

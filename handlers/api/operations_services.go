@@ -2,7 +2,8 @@ package api
 
 const introspectText = "Token introspection (RFC 7662), for services that were shown a key. The service asks by a key of its own service account, in a header; one that is for some services answers for those alone. " +
 	"Send method, uri and ip of the call too, so that the key is judged by its access; what is left out counts against a key that is limited in it. " +
-	"A key that is unknown, over, revoked, switched off or from a wrong network is not active, and nothing more is said. Of a key that is good, but not for this call, denied says service or read-only."
+	"A key that is unknown, over, revoked, switched off or from a wrong network is not active, and nothing more is said. Of a key that is good, but not for this call, denied says service or read-only. " +
+	"With one asking key, 60,000 wrong keys a minute may be asked about; then all its questions are answered 429 with Retry-After until it has waited."
 
 // serviceOperations are about the APIs that accept Keyport's keys.
 var serviceOperations = []Operation{
