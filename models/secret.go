@@ -38,11 +38,17 @@ func NewSecret() Secret {
 	return encodeSecret(random)
 }
 
+// HasFormOfSecret reports whether a text may be a secret by its length and its
+// prefix, which costs next to nothing to find out.
+func HasFormOfSecret(s string) bool {
+	return len(s) == SecretLength && s[:len(SecretPrefix)] == SecretPrefix
+}
+
 // ParseSecret reads a presented key. ok is false for anything NewSecret can't
 // have made: wrong prefix, length, alphabet, number range or check bits. It
 // allocates nothing.
 func ParseSecret(s string) (secret Secret, ok bool) {
-	if len(s) != SecretLength || s[:len(SecretPrefix)] != SecretPrefix {
+	if !HasFormOfSecret(s) {
 		return Secret{}, false
 	}
 	var w [3]uint64 // little-endian words

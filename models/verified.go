@@ -11,4 +11,15 @@ type Verified struct {
 	IsService bool
 	Expires   time.Time
 	Access    Access
+
+	// What answers say, made once for a key and not for each of its calls.
+	UserText, ExpiresText string // UserID as "Users-7", and Expires by RFC 3339
+
+	Found time.Time // when the key was found to be good
+	Place uint32    // where the store remembers the key, 0 for nowhere
+}
+
+// SetTexts writes the texts of answers.
+func (v *Verified) SetTexts() {
+	v.UserText, v.ExpiresText = UserID(v.UserID), v.Expires.UTC().Format(time.RFC3339)
 }

@@ -45,9 +45,22 @@ const (
 var feedStart = time.Now()
 
 // fresh reports whether the cache may answer.
-func (f *changeFeed) fresh() bool {
+func (f *changeFeed) fresh() bool { return f.freshAt(time.Since(feedStart)) }
+
+// freshAt reports whether it may at a moment, which is now, by the feed's clock.
+func (f *changeFeed) freshAt(now time.Duration) bool {
 	heard := f.heard.Load()
-	return heard != 0 && time.Since(feedStart)-time.Duration(heard) < feedFresh
+	return heard != 0 && now-time.Duration(heard) < feedFresh
+}
+
+// nowFresh returns the time, and whether the cache may answer. It looks at the
+// machine's clock once.
+func (s *Store) nowFresh() (now time.Time, fresh bool) {
+	now = s.clock()
+	if s.ownTime {
+		return utc(now), s.changes.freshAt(now.Sub(feedStart))
+	}
+	return utc(now), s.changes.fresh()
 }
 
 // hears notes that nothing was missed up to a moment.

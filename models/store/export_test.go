@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -154,14 +155,14 @@ func (s *Store) NoteExpiryRun(ctx context.Context, claimed time.Time) error {
 // LookUp is a look-up of Verify that stops between asking the database and
 // keeping the answer; keep goes on.
 func (s *Store) LookUp(ctx context.Context, secret models.Secret) (keep func(), err error) {
-	sum, age := s.verified.sum(secret), s.verified.ages.begin()
+	sum, age := s.verified.sum(secret.Reveal()), s.verified.ages.begin()
 	v, err := s.lookUp(ctx, secret)
-	return func() { s.verified.put(&sum, age, v) }, err
+	return func() { s.verified.put(&sum, age, &v) }, err
 }
 
 // Remembers reports whether the cache would answer for a key.
 func (s *Store) Remembers(secret models.Secret) bool {
-	sum := s.verified.sum(secret)
+	sum := s.verified.sum(secret.Reveal())
 	_, known := s.verified.get(&sum, s.Now())
 	return known
 }
@@ -188,4 +189,32 @@ func (s *Store) WriteBackup(out io.Writer, h BackupHeader, table string, columns
 		}
 	}
 	return w.end()
+}
+
+// TakeSeen takes the uses that are not written yet, by the ids of their keys.
+func (s *Store) TakeSeen() map[string][]models.KeyUse {
+	uses := map[string][]models.KeyUse{}
+	for id, m := range s.seen.take() {
+		uses[id] = m
+	}
+	return uses
+}
+
+// CrowdCache keeps so many keys, which nobody has made, in two sets of the cache,
+// notes a use of each as it comes in, and returns how many places there are.
+func (s *Store) CrowdCache(keys []models.Verified, address string) (places int) {
+	for i := range keys {
+		sum := cacheSum{7: 1, 15: byte(i), 14: byte(i >> 8)}
+		s.verified.put(&sum, s.verified.ages.begin(), &keys[i])
+		s.SeenVerified(&keys[i], address, "curl/8.5")
+	}
+	return 2 * cacheWays
+}
+
+// FillCache keeps so many keys, which nobody has made, wherever they fall.
+func (s *Store) FillCache(keys int, v models.Verified) {
+	for i := range keys {
+		sum := s.verified.sum(fmt.Sprintf("API-%026d", i))
+		s.verified.put(&sum, s.verified.ages.begin(), &v)
+	}
 }

@@ -13,8 +13,9 @@ import (
 // seenMarks gathers when and from where keys were used, so that using one costs
 // no write. They lie in parts, so that calls at the same time seldom meet.
 type seenMarks struct {
-	seed  maphash.Seed
-	parts [seenParts]seenPart
+	seed   maphash.Seed
+	parts  [seenParts]seenPart
+	gather func() // brings in what is noted elsewhere
 }
 
 // seenParts is a power of two.
@@ -51,7 +52,7 @@ type seenMark struct {
 	}
 }
 
-func newSeenMarks() *seenMarks { return &seenMarks{seed: maphash.MakeSeed()} }
+func newSeenMarks() *seenMarks { return &seenMarks{seed: maphash.MakeSeed(), gather: func() {}} }
 
 // note notes a use. For a client that the key is known to have, which is how
 // nearly every call goes, it makes nothing.
@@ -153,6 +154,7 @@ func (m *seenMark) add(client uint32, at int64) {
 
 // take hands all marks over, by the ids of their keys.
 func (m *seenMarks) take() map[string]mark {
+	m.gather()
 	all := map[string]mark{}
 	for i := range m.parts {
 		p := &m.parts[i]

@@ -92,23 +92,20 @@ func (s *Store) FeedStats() FeedStats {
 // CachedKeys counts the keys that the cache would answer for. It looks at every
 // place, which takes some milliseconds when the cache is full.
 func (s *Store) CachedKeys() (n int) {
-	c := s.verified
 	now := s.Now().UnixMicro()
-	for i := range c.sets {
-		n += c.count(i, now)
+	for i := range s.verified.sets {
+		if set := s.verified.sets[i].Load(); set != nil {
+			n += set.count(&s.verified.ages, now)
+		}
 	}
 	return n
 }
 
-func (c *verifyCache) count(set int, now int64) (n int) {
-	lock := &c.locks[set%cacheLocks]
-	lock.Lock()
-	defer lock.Unlock()
-	if c.sets[set] == nil {
-		return 0
-	}
-	for i := range c.sets[set].keys {
-		if k := &c.sets[set].keys[i]; k.age != 0 && c.ages.holds(k.age, k.userID) && k.expires > now {
+func (s *cacheSet) count(ages *cacheAges, now int64) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.keys {
+		if k := &s.keys[i]; k.age != 0 && ages.holds(k.age, k.userID) && k.expires > now {
 			n++
 		}
 	}

@@ -26,6 +26,7 @@ type Options struct {
 type Store struct {
 	keyring *models.Keyring
 	clock   func() time.Time
+	ownTime bool // the clock is the machine's
 	log     *slog.Logger
 	engine  string // "SQLite 3.54.1"
 
@@ -53,9 +54,11 @@ type Store struct {
 // Open connects to the database and checks that it can be used. It does not
 // migrate. What fails is an *OpenError.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{keyring: o.Keyring, clock: o.Now, log: o.Log, hashing: newHasher(), seen: newSeenMarks(), happened: make(chan struct{}, 1), verified: newVerifyCache()}
+	s := &Store{keyring: o.Keyring, clock: o.Now, log: o.Log, hashing: newHasher(), seen: newSeenMarks(), happened: make(chan struct{}, 1)}
+	s.verified = newVerifyCache(s.seen)
+	s.seen.gather = s.verified.handOverAll
 	if s.clock == nil {
-		s.clock = time.Now
+		s.clock, s.ownTime = time.Now, true
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -8,7 +8,8 @@ import (
 )
 
 // verifyCounts count what Verify found, and where.
-type verifyCounts struct{ good, refused, unknown, cached atomic.Int64 }
+// Those that came out of the cache are counted there.
+type verifyCounts struct{ looked, refused, unknown atomic.Int64 }
 
 func count(n *atomic.Int64) {
 	if Noting {
@@ -30,8 +31,16 @@ type VerifyStats struct {
 
 // VerifyStats returns the counters of Verify.
 func (s *Store) VerifyStats() VerifyStats {
-	c := &s.verifyCounts
-	return VerifyStats{Good: c.good.Load(), Refused: c.refused.Load(), Unknown: c.unknown.Load(), Cached: c.cached.Load(), FeedFresh: s.changes.fresh()}
+	c, cached := &s.verifyCounts, s.verified.answered()
+	return VerifyStats{Good: c.looked.Load() + cached, Refused: c.refused.Load(), Unknown: c.unknown.Load(), Cached: cached, FeedFresh: s.changes.fresh()}
+}
+
+// SeenVerified notes that a key which Verify has found was used. It touches
+// memory only.
+func (s *Store) SeenVerified(v *models.Verified, address, userAgent string) {
+	if client := (seenClient{address, userAgent}); Noting && !s.verified.use(v, client) {
+		s.seen.note(v.KeyID, client, v.Found.UnixMicro())
+	}
 }
 
 // Verify returns what a service may know of a presented key. Like Authenticate
@@ -39,31 +48,39 @@ func (s *Store) VerifyStats() VerifyStats {
 // know, models.Unavailable, when nobody could look. Keys that were found to be
 // good are remembered while every change is heard of.
 func (s *Store) Verify(ctx context.Context, presented string) (models.Verified, error) {
-	secret, ok := models.ParseSecret(presented)
-	if !ok {
-		count(&s.verifyCounts.refused)
-		return models.Verified{}, errNoKey
+	if !models.HasFormOfSecret(presented) {
+		return s.noKey()
 	}
 	if !s.changes.started.Load() {
 		s.changes.start(s.followChanges)
 	}
-	sum := s.verified.sum(secret)
+	sum := s.verified.sum(presented)
 	// First whether we hear, then the ages: a feed that has just come back has made
 	// old whatever it may have missed. And the age before looking anything up: a
 	// change that comes in between makes old what is found.
-	if s.changes.fresh() {
-		if v, known := s.verified.get(&sum, s.Now()); known {
-			count(&s.verifyCounts.cached)
-			count(&s.verifyCounts.good)
+	now, fresh := s.nowFresh()
+	if fresh {
+		if v, known := s.verified.get(&sum, now); known {
 			return v, nil
 		}
+	}
+	secret, ok := models.ParseSecret(presented)
+	if !ok {
+		return s.noKey()
 	}
 	age := s.verified.ages.begin()
 	v, err := s.lookUp(ctx, secret)
 	if err == nil {
-		s.verified.put(&sum, age, v)
+		v.Found = now
+		s.verified.put(&sum, age, &v)
 	}
 	return v, err
+}
+
+// noKey refuses what can't be a key.
+func (s *Store) noKey() (models.Verified, error) {
+	count(&s.verifyCounts.refused)
+	return models.Verified{}, errNoKey
 }
 
 // verifyColumns are what decides on a key, and what a service may know. The
@@ -85,7 +102,7 @@ func (s *Store) lookUp(ctx context.Context, secret models.Secret) (models.Verifi
 		count(&s.verifyCounts.unknown)
 		return models.Verified{}, err
 	}
-	count(&s.verifyCounts.good)
+	count(&s.verifyCounts.looked)
 	return models.Verified{KeyID: key.ID, UserID: user.ID, Username: user.Username, IsService: user.IsService,
 		Expires: key.ExpiresAt, Access: key.Access}, nil
 }

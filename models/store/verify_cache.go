@@ -3,9 +3,6 @@ package store
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/binary"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -20,173 +17,109 @@ import (
 type verifyCache struct {
 	salt   [16]byte // so that nobody can choose keys that share a set
 	ages   cacheAges
-	locks  [cacheLocks]sync.Mutex
-	sets   []*cacheSet // each is made when it is first needed
+	sets   [cacheSets]atomic.Pointer[cacheSet] // each is made when it is first needed
 	access accessTable
+	uses   cachedUses
 }
 
 const (
-	cacheWays  = 16
-	cacheLocks = 256
-	// cacheSets bounds the cache: 131,072 keys, about 24 MB. Sets fill unevenly;
-	// 100,000 keys in use find room in so many.
-	cacheSets = 8192
+	cacheWays = 16
+	// cacheSets bounds the cache: 163,840 keys, about 33 MB. Sets fill unevenly, so
+	// a key that finds its own one full may have a place in another, and there is
+	// more room than for the 100,000 keys that are to be in use at a time.
+	cacheSets = 10_240
 )
 
-// cacheSet is a handful of keys. It holds no pointers, so the collector has
-// nothing to walk. The marks lie in one line of memory, so a search seldom reads
-// more than one key.
-type cacheSet struct {
-	marks [cacheWays]uint16
-	keys  [cacheWays]cachedKey
-}
-
-// markOf is a piece of a key's sum that place has no use for.
-func markOf(sum *[sha256.Size]byte) uint16 { return binary.BigEndian.Uint16(sum[2:]) }
-
-type cachedKey struct {
-	sum       [sha256.Size]byte
-	age       uint64 // when the look-up began; 0 for a place that is free
-	userID    int64
-	expires   int64 // microseconds
-	access    uint32
-	idLength  uint8
-	length    uint8 // of the text that is in use
-	isService bool
-	used      bool      // since room was last needed here
-	text      [110]byte // the key's id and the user name
-}
-
-func newVerifyCache() *verifyCache {
-	c := &verifyCache{sets: make([]*cacheSet, cacheSets)}
+func newVerifyCache(marks *seenMarks) *verifyCache {
+	c := &verifyCache{}
 	_, _ = rand.Read(c.salt[:])
 	c.ages.now.Store(1)
+	c.uses.begin(marks)
 	return c
 }
 
-// sum is the name of a key in the cache. It is no digest that the database
+// sum is the name of what was presented. It is no digest that the database
 // holds, and another one in each process.
-func (c *verifyCache) sum(s models.Secret) [sha256.Size]byte {
+func (c *verifyCache) sum(presented string) cacheSum {
 	var text [len(c.salt) + models.SecretLength]byte
 	copy(text[:], c.salt[:])
-	copy(text[len(c.salt):], s.Reveal())
-	return sha256.Sum256(text[:])
-}
-
-func (c *verifyCache) place(sum *[sha256.Size]byte) (set int, lock *sync.Mutex) {
-	set = (int(sum[0])<<8 | int(sum[1])) % len(c.sets)
-	return set, &c.locks[set%cacheLocks]
+	copy(text[len(c.salt):], presented)
+	whole := sha256.Sum256(text[:])
+	return cacheSum(whole[:len(cacheSum{})])
 }
 
 // get returns a key that was found, unless something has changed since or it has
 // ended, and whether it was.
-func (c *verifyCache) get(sum *[sha256.Size]byte, now time.Time) (v models.Verified, known bool) {
-	n, lock := c.place(sum)
-	lock.Lock()
-	defer lock.Unlock()
-	set := c.sets[n]
-	if set == nil {
-		return v, false
-	}
-	mark := markOf(sum)
-	for i := range set.marks {
-		if set.marks[i] != mark {
-			continue
-		}
-		if k := &set.keys[i]; k.age != 0 && k.sum == *sum {
-			if !c.ages.holds(k.age, k.userID) || k.expires <= now.UnixMicro() {
-				return v, false
+func (c *verifyCache) get(sum *cacheSum, now time.Time) (v models.Verified, known bool) {
+	for _, n := range sum.sets() {
+		if set := c.sets[n].Load(); set != nil {
+			if i := set.get(sum, now, c, &v); i >= 0 {
+				v.Found, v.Place = now, placeOf(n, i)
+				return v, true
 			}
-			k.used = true
-			return k.verified(&c.access), true
 		}
 	}
 	return v, false
 }
 
-// verified reads the entry. The two texts are one, made at once.
-func (k *cachedKey) verified(access *accessTable) models.Verified {
-	text := string(k.text[:k.length])
-	return models.Verified{KeyID: text[:k.idLength], UserID: k.userID, Username: text[k.idLength:], IsService: k.isService,
-		Expires: time.UnixMicro(k.expires).UTC(), Access: access.at(k.access)}
+// placeOf numbers the places of all sets from 1 on.
+func placeOf(set, i int) uint32 { return uint32(set*cacheWays + i + 1) }
+
+// at returns the key at a place, which is there, and its set.
+func (c *verifyCache) at(place uint32) (*cacheSet, *cachedKey) {
+	set := c.sets[(place-1)/cacheWays].Load()
+	return set, &set.keys[(place-1)%cacheWays]
 }
 
-// put keeps what was found by a look-up that began at an age. What has no room,
-// such as a very long name, is looked up each time.
-func (c *verifyCache) put(sum *[sha256.Size]byte, age uint64, v models.Verified) {
+// put keeps what was found by a look-up that began at an age, and adds to it what
+// get would tell: its texts and its place. What has no room, such as a very long
+// name, is looked up each time.
+func (c *verifyCache) put(sum *cacheSum, age uint64, v *models.Verified) {
+	v.SetTexts()
 	access, ok := c.access.number(v.Access)
-	if length := len(v.KeyID) + len(v.Username); !ok || length > len(cachedKey{}.text) {
+	if length := len(v.KeyID) + len(v.UserText) + expiresText + len(v.Username); !ok || length > textRoom || len(v.ExpiresText) != expiresText {
 		return
 	}
-	n, lock := c.place(sum)
-	lock.Lock()
-	defer lock.Unlock()
-	if c.sets[n] == nil {
-		c.sets[n] = new(cacheSet)
+	sets := sum.sets()
+	if c.putIn(sets[0], sum, age, v, access, false) || c.putIn(sets[1], sum, age, v, access, false) {
+		return
 	}
-	set := c.sets[n]
-	i := set.room(sum, &c.ages)
-	k := &set.keys[i]
-	set.marks[i] = markOf(sum)
-	*k = cachedKey{sum: *sum, age: age, userID: v.UserID, expires: v.Expires.UnixMicro(), access: access,
-		idLength: uint8(len(v.KeyID)), length: uint8(len(v.KeyID) + len(v.Username)), isService: v.IsService, used: true}
-	copy(k.text[copy(k.text[:], v.KeyID):], v.Username)
+	c.putIn(sets[0], sum, age, v, access, true)
 }
 
-// room finds a place: the key's own, one that holds nothing that counts, or that
-// of a key which was not used since room was last needed.
-func (s *cacheSet) room(sum *[sha256.Size]byte, ages *cacheAges) int {
-	free := -1
-	for i := range s.keys {
-		switch k := &s.keys[i]; {
-		case k.sum == *sum:
-			return i
-		case !ages.holds(k.age, k.userID):
-			free = i
+// putIn keeps a key in a set, and reports whether it has a place there. Another
+// one loses its own for it only if it must.
+func (c *verifyCache) putIn(n int, sum *cacheSum, age uint64, v *models.Verified, access uint16, must bool) bool {
+	set := c.sets[n].Load()
+	if set == nil {
+		c.sets[n].CompareAndSwap(nil, new(cacheSet))
+		set = c.sets[n].Load()
+	}
+	set.mu.Lock()
+	defer set.mu.Unlock()
+	i := set.free(sum, &c.ages)
+	if i < 0 && must {
+		i = set.leastUsed()
+	}
+	if i < 0 {
+		return false
+	}
+	c.uses.handOver(&set.keys[i])
+	set.marks[i] = sum.mark()
+	set.keys[i].keep(v, access)
+	set.keys[i].sum, set.keys[i].age = *sum, age
+	v.Place = placeOf(n, i)
+	return true
+}
+
+// answered is how many keys were found.
+func (c *verifyCache) answered() (n int64) {
+	for i := range c.sets {
+		if set := c.sets[i].Load(); set != nil {
+			set.mu.Lock()
+			n += set.answered
+			set.mu.Unlock()
 		}
 	}
-	for i := 0; free < 0; i = (i + 1) % cacheWays {
-		if !s.keys[i].used {
-			free = i
-		}
-		s.keys[i].used = false
-	}
-	return free
-}
-
-// accessTable keeps each access once: most keys share a few. Readers never wait.
-type accessTable struct {
-	mu     sync.Mutex
-	known  map[string]uint32
-	access atomic.Pointer[[]models.Access]
-}
-
-// maxAccesses bounds the table.
-const maxAccesses = 4096
-
-func (t *accessTable) at(n uint32) models.Access { return (*t.access.Load())[n] }
-
-func (t *accessTable) number(a models.Access) (n uint32, ok bool) {
-	name := accessName(a)
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var all []models.Access
-	if list := t.access.Load(); list != nil {
-		all = *list
-	}
-	if n, ok := t.known[name]; ok || len(all) >= maxAccesses {
-		return n, ok
-	}
-	if t.known == nil {
-		t.known = map[string]uint32{}
-	}
-	n, all = uint32(len(all)), append(all, a)
-	t.known[name] = n
-	t.access.Store(&all)
-	return n, true
-}
-
-// accessName is a text that two accesses share only if they are alike.
-func accessName(a models.Access) string {
-	return strings.Join([]string{string(a.Level), strings.Join(a.Services, " "), strings.Join(a.Allowed.Texts(), " "), strings.Join(a.Denied.Texts(), " ")}, "\n")
+	return n
 }

@@ -181,3 +181,14 @@ func TestVerifyAllocations(t *testing.T) {
 		t.Errorf("%v allocations for what can't be a key, want none", got)
 	}
 }
+
+// As many keys as are to be in use at a time have room, although they fall where
+// chance has it.
+func TestVerifyRemembersMany(t *testing.T) {
+	f := storetest.New(t, storetest.SQLite)
+	const keys = 100_000
+	f.Store.FillCache(keys, models.Verified{KeyID: "apikeys-1", UserID: 1, Username: "robot", Access: models.WholeAccess(), Expires: f.Clock.Now().AddDate(0, 1, 0)})
+	if got := f.Store.CachedKeys(); got < keys*999/1000 {
+		t.Errorf("%d of %d keys are remembered", got, keys)
+	}
+}
