@@ -28,13 +28,22 @@ func (s *Server) requestFacts(next echo.HandlerFunc) echo.HandlerFunc {
 
 // printable cuts text from outside to what may be stored and shown.
 func printable(s string, limit int) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
+	s = s[:min(len(s), limit)]
+	for i := range len(s) {
+		if !isPrintable(s[i]) {
+			return strings.Map(shown, s)
 		}
-		return r
-	}, s[:min(len(s), limit)])
-	return s
+	}
+	return s // as nearly every text is
+}
+
+func isPrintable(c byte) bool { return c >= ' ' && c <= '~' }
+
+func shown(r rune) rune {
+	if r < ' ' || r > '~' {
+		return '?'
+	}
+	return r
 }
 
 // logRequest writes one line for each request: the route's pattern and not the

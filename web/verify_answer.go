@@ -28,10 +28,11 @@ type verifyBody struct {
 	length []string // as Content-Length
 }
 
-// Bodies by status. They say no more than the status, so that whoever tries
+var verifyOK = bodyOf("ok\n")
+
+// verifyBodies are those of refusals, by status. They say no more than the status, so that whoever tries
 // keys learns nothing.
 var verifyBodies = map[int]verifyBody{
-	http.StatusOK:                 bodyOf("ok\n"),
 	http.StatusBadRequest:         bodyOf("Send exactly one API key, in one header.\n"),
 	http.StatusUnauthorized:       bodyOf("This needs a valid API key.\n"),
 	http.StatusForbidden:          bodyOf("This API key is not allowed here.\n"),
@@ -58,8 +59,12 @@ var (
 	headerReaders   = []string{"GET, HEAD"}
 )
 
-func (v verdict) write(w http.ResponseWriter, withoutBody bool) {
-	h, body := w.Header(), verifyBodies[v.status]
+func (v *verdict) write(w http.ResponseWriter, withoutBody bool) {
+	h, body := w.Header(), &verifyOK
+	if v.status != http.StatusOK {
+		other := verifyBodies[v.status]
+		body = &other
+	}
 	h["Cache-Control"], h["Content-Type"], h["X-Content-Type-Options"] = headerNoStore, headerPlain, headerNoSniff
 	h["Content-Length"] = body.length
 	if v.status == http.StatusOK {
@@ -84,21 +89,34 @@ func (v verdict) write(w http.ResponseWriter, withoutBody bool) {
 }
 
 // identify writes the identity headers of a key that passes. Names are
-// percent-encoded, since people choose them. All values that must be made are
-// one text, and all are one list.
+// percent-encoded, since people choose them. All values are one list.
 func (v *verdict) identify(h http.Header) {
 	k := &v.key
-	var room [64]byte
-	text := models.AppendUserID(room[:0], k.UserID)
-	end := len(text)
-	made := string(k.Expires.UTC().AppendFormat(text, time.RFC3339))
-	values := [len(identityHeaders)]string{made[:end], url.PathEscape(k.Username), k.KeyID, strconv.FormatBool(k.IsService),
-		string(k.Access.Level), made[end:], v.service}
+	values := [len(identityHeaders)]string{k.UserText, escaped(k.Username), k.KeyID, strconv.FormatBool(k.IsService),
+		string(k.Access.Level), k.ExpiresText, v.service}
 	list := values[:]
 	for i, name := range identityHeaders {
 		h[name] = list[i : i+1 : i+1]
 	}
 }
+
+// escaped is a name percent-encoded. Most names need nothing.
+func escaped(name string) string {
+	for i := range len(name) {
+		if !plain[name[i]] {
+			return url.PathEscape(name)
+		}
+	}
+	return name
+}
+
+// plain are the bytes that url.PathEscape leaves alone, whatever is beside them.
+var plain = func() (table [256]bool) {
+	for c := range table {
+		table[c] = url.PathEscape(string([]byte{byte(c)})) == string([]byte{byte(c)})
+	}
+	return table
+}()
 
 // outcome is what the answer counts as.
 func (v *verdict) outcome() metrics.Outcome {
