@@ -57,8 +57,20 @@ func (h *Teams) page(c echo.Context, team models.Team, state teamState) (views.T
 		props.DeletePath = props.Path + "/deletion"
 	}
 	var err error
+	if props.Calendar, err = h.calendarOf(c, team); err != nil {
+		return props, err
+	}
 	props.Members, err = h.members(c, team, state)
 	return props, err
+}
+
+// calendarOf leads to the calendar of a team, for those who may have it.
+func (h *Teams) calendarOf(c echo.Context, team models.Team) (path string, err error) {
+	mine, err := h.Store.MayHaveCalendarOf(c.Request().Context(), team.ID)
+	if err != nil || !mine {
+		return "", err
+	}
+	return CalendarPath + "#" + team.PublicID(), nil
 }
 
 func detailsForm(c echo.Context, page views.TeamPage, team models.Team, state teamState) *views.TeamForm {

@@ -37,6 +37,18 @@ type Calendar struct {
 type KeyEnd struct {
 	Key   APIKey // ID, UserID, Purpose, Prefix, CreatedAt and ExpiresAt
 	Owner User
+	// An end moves only when another key takes the place of this one.
+	Replaced   int       // how many keys have taken its place
+	ReplacedAt time.Time // when the last of them did, zero for none
+}
+
+// ChangedAt is when the end was decided: when the key was made, or when another
+// key last took its place.
+func (e KeyEnd) ChangedAt() time.Time {
+	if e.Replaced == 0 {
+		return e.Key.CreatedAt
+	}
+	return e.ReplacedAt
 }
 
 // MaxCalendarEnds is how many ends a calendar shows: the next ones.

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -38,7 +39,9 @@ func (w *icalWriter) end(e KeyEnd, ofTeam bool, host, page string) {
 	}
 	w.line("BEGIN", "VEVENT")
 	w.text("UID", e.Key.ID+"@"+host)
-	w.line("DTSTAMP", icalTime(e.Key.CreatedAt))
+	w.line("DTSTAMP", icalTime(e.ChangedAt())) // the same as LAST-MODIFIED where a calendar is published
+	w.line("LAST-MODIFIED", icalTime(e.ChangedAt()))
+	w.line("SEQUENCE", strconv.Itoa(e.Replaced))
 	w.line("DTSTART", icalTime(e.Key.ExpiresAt.Add(-beforeEnd)))
 	w.line("DTEND", icalTime(e.Key.ExpiresAt))
 	w.text("SUMMARY", summary)

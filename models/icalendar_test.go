@@ -15,7 +15,7 @@ func calendarOf(purpose string) string {
 
 func TestICalendar(t *testing.T) {
 	got := calendarOf("Back; up, \\ all")
-	for _, want := range []string{"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", "UID:apikeys-x@keys.example.com\r\n", "DTSTAMP:20270513T220000Z\r\n",
+	for _, want := range []string{"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", "UID:apikeys-x@keys.example.com\r\n", "DTSTAMP:20270513T220000Z\r\nLAST-MODIFIED:20270513T220000Z\r\nSEQUENCE:0\r\n",
 		"DTSTART:20270522T214500Z\r\n", "DTEND:20270522T220000Z\r\n", `SUMMARY:API key “Back\; up\, \\ all” ends` + "\r\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("the calendar lacks %q:\n%s", want, got)
@@ -37,7 +37,7 @@ func FuzzICalendar(f *testing.F) {
 				t.Fatalf("a line that no calendar may have: %q", line)
 			}
 		}
-		if got, want := len(strings.Split(strings.ReplaceAll(got, "\r\n ", ""), "\r\n")), 19; got != want {
+		if got, want := len(strings.Split(strings.ReplaceAll(got, "\r\n ", ""), "\r\n")), 21; got != want {
 			t.Fatalf("%d lines, want %d, for the purpose %q", got, want, purpose)
 		}
 	})

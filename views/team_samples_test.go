@@ -83,7 +83,7 @@ func teamPage() TeamPage {
 	form := newTeamForm("")
 	form.Path, form.Version, form.Submit, form.Name.Value = pathTeams+"/Teams-3", "4", "Save", "Auditors"
 	return TeamPage{Shell: teamShell("Auditors"), ListPath: pathTeams, Path: form.Path, Name: "Auditors", Description: "Look at everything",
-		Form: &form, DeletePath: form.Path + "/deletion", Permissions: permissionBoxes()[:2], Members: teamMembers()}
+		Form: &form, DeletePath: form.Path + "/deletion", Calendar: "/account/calendar#Teams-3", Permissions: permissionBoxes()[:2], Members: teamMembers()}
 }
 
 func teamMembers() TeamMembers {
@@ -152,7 +152,7 @@ func hostileTeams(s Shell) []sample {
 	form := TeamForm{s, evil, evil, hostile, f, Field{Name: "g", Value: hostile}, []PermissionPreset{{hostile, hostile, hostile, true, false}}, boxes, hostile, hostile, hostile, []Problem{{"", hostile}}, hostile}
 	people := TeamMembers{"", evil, Field{Name: "u", Value: hostile, Error: hostile}, []Problem{{"", hostile}}, hostile, []Candidate{{hostile, hostile}}, evil, hostile, true,
 		[]MemberRow{{hostile, hostile, "<s", true, true, evil}}, hostile, Pager{evil, evil, hostile}}
-	team := TeamPage{s, evil, evil, hostile, hostile, true, boxes, s.Flash, &form, people, evil, evil}
+	team := TeamPage{s, evil, evil, hostile, hostile, true, boxes, s.Flash, &form, people, evil, evil, evil}
 	look := team
 	look.Form = nil
 	deletion := TeamDeletion{s, hostile, hostile, hostile, evil, evil, evil}

@@ -62,6 +62,7 @@ type TeamPage struct {
 	Members     TeamMembers
 	DeletePath  string // "" when the team can't be deleted by the reader
 	History     string // leads to what happened to the team, "" for those who may not read the trail
+	Calendar    string // leads to the calendar of the team's service accounts, "" for those who may not have it
 }
 
 // TeamMembers are the members on the page of a team.

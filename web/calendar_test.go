@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -81,6 +82,63 @@ func TestCalendarOfAPerson(t *testing.T) {
 	})
 }
 
+// eventOf reads from a calendar what programs decide by whether an event is newer.
+func eventOf(t *testing.T, body, summary string) (sequence int, modified, ends time.Time) {
+	t.Helper()
+	calendar, err := ical.NewDecoder(strings.NewReader(body)).Decode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range calendar.Events() {
+		if text, _ := e.Props.Text("SUMMARY"); text != summary {
+			continue
+		}
+		sequence, err1 := e.Props.Get("SEQUENCE").Int()
+		modified, err2 := e.Props.DateTime("LAST-MODIFIED", time.UTC)
+		ends, err3 := e.DateTimeEnd(time.UTC)
+		if err := errors.Join(err1, err2, err3); err != nil {
+			t.Fatal(err)
+		}
+		return sequence, modified, ends
+	}
+	t.Fatalf("no %q in %s", summary, body)
+	return 0, modified, ends
+}
+
+// An event whose end moves is a newer one, by facts that stay what they are.
+func TestCalendarOfRotatedKeys(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		site := webtest.New(t, f.Store)
+		old, _ := f.Issue(f.Alice, models.NewKey{Purpose: "Laptop", Expires: models.ExpiresAt(f.Clock.Now().Add(30 * 24 * time.Hour))})
+		path := makeFeed(t, browserOf(f, site, f.Alice), "")
+		sequence, modified, ends := eventOf(t, site.Client().Get(path).Want(200).Body, "API key “Laptop” ends")
+		if sequence != 0 || !modified.Equal(old.CreatedAt.Truncate(time.Second)) || !ends.Equal(old.ExpiresAt.Truncate(time.Second)) {
+			t.Errorf("at first: %d, %v, %v", sequence, modified, ends)
+		}
+		for n := 1; n <= 2; n++ {
+			f.Clock.Advance(time.Hour)
+			next, _, err := f.Store.RotateAPIKey(f.As(f.Alice), f.Alice.ID, old.ID, models.Rotation{Overlap: time.Duration(10-n) * 24 * time.Hour, Expires: models.ExpiresInDays(90, time.UTC)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			// That the place is free again does not make the event older.
+			if _, err := f.Store.RevokeAPIKey(f.As(f.Alice), f.Alice.ID, next.ID); err != nil {
+				t.Fatal(err)
+			}
+			body := site.Client().Get(path).Want(200).Body
+			sequence, modified, moved := eventOf(t, body, "API key “Laptop” ends")
+			if sequence != n || !modified.Equal(next.CreatedAt.Truncate(time.Second)) || !moved.Before(ends) {
+				t.Errorf("after %d rotations: %d, %v, %v", n, sequence, modified, moved)
+			}
+			f.Clock.Advance(time.Minute)
+			if again := site.Client().Get(path).Want(200).Body; again != body {
+				t.Errorf("a minute later the calendar is another one:\n%s\n%s", body, again)
+			}
+			ends = moved
+		}
+	})
+}
+
 func TestCalendarEnds(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		site := webtest.New(t, f.Store)
@@ -131,6 +189,17 @@ func TestCalendarOfATeam(t *testing.T) {
 			t.Fatalf("the robot has no owner team: %v", err)
 		}
 		team := models.Team{ID: *robot.OwnerTeamID}.PublicID()
+		link := "a[href='/account/calendar#" + team + "']"
+		admin := browserOf(f, site, f.Admin)
+		if admin.Get("/configuration/teams/"+team).Want(200).Find(link).Length() != 0 {
+			t.Error("the page of the team leads to a calendar that the reader may not have")
+		}
+		if _, err := f.Store.AddTeamMember(f.As(f.Admin), *robot.OwnerTeamID, f.Admin.Username); err != nil {
+			t.Fatal(err)
+		}
+		if admin.Get("/configuration/teams/"+team).Want(200).Find(link).Length() != 1 || admin.Get("/account/calendar").Find("li[id='"+team+"']").Length() != 1 {
+			t.Error("the page of the team does not lead a member to its calendar")
+		}
 		path := makeFeed(t, browserOf(f, site, caretaker), team)
 		a := site.Client().Get(path).Want(200)
 		if got := summaries(t, a.Body); len(got) != 1 || got[0] != "API key “Deploy” of "+f.Robot.Name()+" ends" {

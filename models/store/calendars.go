@@ -35,6 +35,17 @@ func (s *Store) MyCalendars(ctx context.Context) ([]models.MyCalendar, error) {
 	return list, nil
 }
 
+// MayHaveCalendarOf reports whether the actor may have the calendar of a team.
+func (s *Store) MayHaveCalendarOf(ctx context.Context, teamID int64) (bool, error) {
+	actor := models.ActorFrom(ctx)
+	if actor == nil {
+		return false, models.Unauthorized()
+	}
+	var n int64
+	err := caringTeams(s.read.WithContext(ctx), actor.User.ID).Where("id = ?", teamID).Count(&n).Error
+	return n > 0, s.failure("calendar of a team", err)
+}
+
 // caringTeams are the teams of a user that own service accounts.
 func caringTeams(db *gorm.DB, userID int64) *gorm.DB {
 	return db.Model(&models.Team{}).Where("EXISTS (SELECT 1 FROM team_members m JOIN users a ON "+isCaretaker+" WHERE m.team_id = teams.id AND m.user_id = ?)", userID)
@@ -195,5 +206,29 @@ func (s *Store) keyEnds(db *gorm.DB, whose string, id int64) ([]models.KeyEnd, e
 	for i, r := range rows {
 		ends[i] = models.KeyEnd{Key: r.APIKey, Owner: models.User{ID: r.UserID, Username: r.Username, DisplayName: r.DisplayName}}
 	}
-	return ends, err
+	if err != nil {
+		return nil, err
+	}
+	return ends, countReplaced(db, ends)
+}
+
+// countReplaced fills in which keys have taken the place of those that end: from
+// the keys themselves, which stay when they are revoked. So programs that read a
+// calendar again never see less than before.
+func countReplaced(db *gorm.DB, ends []models.KeyEnd) error {
+	byID := make(map[string]*models.KeyEnd, len(ends))
+	ids := make([]string, len(ends))
+	for i := range ends {
+		ids[i], byID[ends[i].Key.ID] = ends[i].Key.ID, &ends[i]
+	}
+	var next []models.APIKey
+	err := db.Select("predecessor_id, created_at").Where("predecessor_id <> '' AND predecessor_id IN ?", ids).Find(&next).Error
+	for _, key := range next {
+		end := byID[key.PredecessorID]
+		end.Replaced++
+		if key.CreatedAt.After(end.ReplacedAt) {
+			end.ReplacedAt = key.CreatedAt
+		}
+	}
+	return err
 }
