@@ -34,6 +34,8 @@ const (
 	feedFresh = 700 * time.Millisecond
 	// keyChannel is the channel that the triggers speak on.
 	keyChannel = "keyport_key_changes"
+	// newKeyChannel is the one on which they tell of new keys.
+	newKeyChannel = "keyport_new_keys"
 	// servicesChanged is what they say on it of services. Of a user they say the
 	// place, and of everybody, or by older triggers, nothing.
 	servicesChanged = "services"
@@ -117,40 +119,6 @@ func (s *Store) followChanges(ctx context.Context) {
 	}
 }
 
-// pollChanges follows SQLite. Changes by this process are known before they are
-// answered; those of a command beside it are found by the counter that the
-// triggers raise.
-func (s *Store) pollChanges(ctx context.Context) error {
-	db, err := s.read.DB()
-	if err != nil {
-		return err
-	}
-	var lastKeys, lastServices int64
-	for {
-		asked := time.Now()
-		var keys, services int64
-		err := within(ctx, feedFresh, func(ctx context.Context) error {
-			return db.QueryRowContext(ctx, "SELECT version, services_version FROM key_changes").Scan(&keys, &services)
-		})
-		if err != nil {
-			return err
-		}
-		if keys != lastKeys {
-			s.verified.ages.forgetAll()
-		}
-		if services != lastServices {
-			s.services.forget()
-		}
-		lastKeys, lastServices = keys, services
-		s.changes.hears(asked)
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(feedBeat):
-		}
-	}
-}
-
 // listenChanges follows PostgreSQL on a connection of its own.
 func (s *Store) listenChanges(ctx context.Context) error {
 	var conn *pgx.Conn
@@ -158,7 +126,7 @@ func (s *Store) listenChanges(ctx context.Context) error {
 		if conn, err = pgx.ConnectConfig(ctx, s.pool.Config().ConnConfig.Copy()); err != nil {
 			return err
 		}
-		if _, err = conn.Exec(ctx, "LISTEN "+keyChannel); err != nil {
+		if _, err = conn.Exec(ctx, "LISTEN "+keyChannel+"; LISTEN "+newKeyChannel); err != nil {
 			return err
 		}
 		return s.proveHearing(ctx, conn)
@@ -171,6 +139,7 @@ func (s *Store) listenChanges(ctx context.Context) error {
 	}
 	s.verified.ages.forgetAll() // whatever was said while nobody listened
 	s.services.forget()
+	defer s.readingKnownKeys(ctx)()
 	said := &acknowledgement{pending: true}
 	for ctx.Err() == nil {
 		if err := s.heartbeat(ctx, conn, said); err != nil {
@@ -218,6 +187,8 @@ func (s *Store) hearUntil(ctx context.Context, conn *pgx.Conn, until time.Time, 
 	for {
 		told, err := conn.WaitForNotification(limited)
 		switch {
+		case err == nil && told.Channel == newKeyChannel:
+			s.known.hear(told.Payload)
 		case err == nil && told.Channel != keyChannel: // a word to itself, that came late
 		case err == nil:
 			s.hear(told.Payload)

@@ -218,3 +218,22 @@ func (s *Store) FillCache(keys int, v models.Verified) {
 		s.verified.put(&sum, s.verified.ages.begin(), &v)
 	}
 }
+
+// KeyPageQuery is the query that reads a page of digests.
+const KeyPageQuery = keyPageQuery
+
+// ReadKnownKeysAgain lets all keys be read again, as when one may be missing.
+func (s *Store) ReadKnownKeysAgain() { s.known.forget() }
+
+// ReadKnownKeysAllTheTime lets all keys be read over and over, from before anybody
+// asks for the first one, until stop is called.
+func (s *Store) ReadKnownKeysAllTheTime() (stop func()) {
+	s.known.pause = 0
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		for ; ctx.Err() == nil; time.Sleep(time.Millisecond) {
+			s.known.renew()
+		}
+	}()
+	return cancel
+}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
+
+	"github.com/keyport/keyport/models"
 )
 
 type keyChangesKey struct{}
@@ -15,6 +17,7 @@ type keyChanges struct {
 	changed bool   // a statement that may have done so ran
 	told    string // what the triggers said, once they were asked
 	asked   bool
+	made    []uint64 // pieces of new keys
 }
 
 // withKeyChanges returns a context whose statements are noted.
@@ -34,9 +37,10 @@ func (t *tx) askTriggers(c *keyChanges) error {
 	return t.db.Raw("SELECT COALESCE(current_setting('keyport.told', true), '')").Row().Scan(&c.told)
 }
 
-// forgetChanged makes old what a transaction changed, however it ended: after an
-// error the commit may have happened too.
+// forgetChanged makes old what a transaction changed, and known what keys it made,
+// however it ended: after an error the commit may have happened too.
 func (s *Store) forgetChanged(c *keyChanges) {
+	s.known.add(c.made...)
 	if !c.changed {
 		return
 	}
@@ -58,7 +62,14 @@ func (s *Store) noteKeyChanges() {
 			c.changed = true
 		}
 	}
+	made := func(db *gorm.DB) {
+		c, ok := db.Statement.Context.Value(keyChangesKey{}).(*keyChanges)
+		if key, is := db.Statement.Dest.(*models.APIKey); ok && is {
+			c.made = append(c.made, keyPiece(key.Digest))
+		}
+	}
 	for _, register := range []func() error{
+		func() error { return s.write.Callback().Create().After("gorm:create").Register("keyport:made", made) },
 		func() error {
 			return s.write.Callback().Update().After("gorm:update").Register("keyport:changed", note)
 		},

@@ -192,6 +192,8 @@ func (s *Store) hearMyself(ctx context.Context, conn *pgx.Conn, me *membership, 
 			return 0, err
 		case told.Channel == keyChannel:
 			s.hear(told.Payload)
+		case told.Channel == newKeyChannel:
+			s.known.hear(told.Payload)
 		case told.Payload == word:
 			s.changes.hears(asked)
 			return newest, nil

@@ -39,6 +39,7 @@ type Store struct {
 	hashing                  *hasher
 	seen                     *seenMarks
 	verified                 *verifyCache
+	known                    *knownKeys
 	services                 serviceCopy
 	changes                  changeFeed
 	member                   atomic.Pointer[membership] // nil for a command
@@ -54,7 +55,7 @@ type Store struct {
 // Open connects to the database and checks that it can be used. It does not
 // migrate. What fails is an *OpenError.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{keyring: o.Keyring, clock: o.Now, log: o.Log, hashing: newHasher(), seen: newSeenMarks(), happened: make(chan struct{}, 1)}
+	s := &Store{keyring: o.Keyring, clock: o.Now, log: o.Log, hashing: newHasher(), seen: newSeenMarks(), happened: make(chan struct{}, 1), known: newKnownKeys()}
 	s.verified = newVerifyCache(s.seen)
 	s.seen.gather = s.verified.handOverAll
 	if s.clock == nil {
