@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -44,6 +45,10 @@ type badKeys struct {
 	networks map[string]*rate.Limiter
 	others   *rate.Limiter // of all networks for which there is no room
 	swept    time.Time
+
+	// calm is when each network may go on again, in nanoseconds, 0 while all may.
+	// Who is asked about every call looks there first.
+	calm atomic.Int64
 }
 
 func newBadKeys(now func() time.Time) *badKeys {
@@ -59,11 +64,36 @@ func badKeyLimiter() *rate.Limiter {
 func (b *badKeys) count(address string) *models.Error {
 	now := b.now()
 	limiter := b.limiter(models.AddressPrefix(address), now)
-	if limiter.AllowN(now, 1) {
+	allowed, left := limiter.AllowN(now, 1), limiter.TokensAt(now)
+	if left < 1 {
+		b.calm.Store(now.Add(time.Minute / badKeysPerMinute).UnixNano())
+	}
+	if allowed {
 		return nil
 	}
-	wait := time.Duration(math.Ceil((1-limiter.TokensAt(now))/float64(limiter.Limit()))) * time.Second
+	wait := time.Duration(math.Ceil((1-left)/float64(limiter.Limit()))) * time.Second
 	return &models.Error{Kind: models.TooMany, RetryAfter: max(wait, time.Second), Message: "Too many wrong API keys came from your network. Check the key, and wait before you try again."}
+}
+
+// over reports whether a network is at its limit: its next wrong key is too many.
+// To ask counts nothing.
+func (b *badKeys) over(address string) bool {
+	calm := b.calm.Load()
+	if calm == 0 {
+		return false
+	}
+	now := b.now()
+	if now.UnixNano() >= calm {
+		b.calm.CompareAndSwap(calm, 0)
+		return false
+	}
+	b.mu.Lock()
+	limiter, known := b.networks[models.AddressPrefix(address)]
+	if !known && len(b.networks) >= badKeyNetworks {
+		limiter, known = b.others, true
+	}
+	b.mu.Unlock()
+	return known && limiter.TokensAt(now) < 1
 }
 
 // limiter returns the limiter of a network. One that is at its limit is never

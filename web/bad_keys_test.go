@@ -52,3 +52,31 @@ func TestBadKeysAreBounded(t *testing.T) {
 		t.Errorf("%d networks are remembered after an hour of rest, want the one that is there", got)
 	}
 }
+
+// Whether a network is at its limit can be asked without counting, and is over
+// when the network may go on.
+func TestBadKeysOver(t *testing.T) {
+	now := time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC)
+	b := newBadKeys(func() time.Time { return now })
+	for range badKeysPerMinute {
+		if b.over("192.0.2.1") {
+			t.Fatal("a network is over its limit before it reached it")
+		}
+		b.count("192.0.2.1")
+	}
+	if !b.over("192.0.2.1") || !b.over("192.0.2.99") || b.over("198.51.100.1") || b.over("2001:db8::1") {
+		t.Error("want the network over its limit, and no other one")
+	}
+	if len(b.networks) != 1 {
+		t.Errorf("%d networks are remembered, although only one was counted", len(b.networks))
+	}
+	now = now.Add(time.Second)
+	for range 3 {
+		if b.over("192.0.2.1") {
+			t.Error("the network is over its limit after a second")
+		}
+	}
+	if b.count("192.0.2.1") != nil || b.count("192.0.2.1") == nil || !b.over("192.0.2.1") {
+		t.Error("to ask has counted")
+	}
+}

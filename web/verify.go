@@ -92,6 +92,9 @@ func (s *Server) judge(r *http.Request, q question) verdict {
 		return verdict{status: http.StatusBadRequest, reason: problem}
 	}
 	address := s.echo.IPExtractor(r)
+	if s.badVerified.over(address) && s.Store.CertainlyUnknown(presented) {
+		return s.refuseKey(presented, address, errUnknownKey)
+	}
 	key, err := s.Store.Verify(r.Context(), presented)
 	if err != nil {
 		return s.refuseKey(presented, address, err)
@@ -102,6 +105,10 @@ func (s *Server) judge(r *http.Request, q question) verdict {
 	s.Store.SeenVerified(&key, address, printable(r.UserAgent(), 200))
 	return verdict{status: http.StatusOK, key: key, service: q.service}
 }
+
+// errUnknownKey refuses a key of a network that presents too many wrong ones. It
+// is made once: such calls come in floods.
+var errUnknownKey error = models.Unauthorized()
 
 // judgeKey refuses a good key where it is not good, or is used too often. It
 // returns the zero verdict when the call may pass.
