@@ -19,6 +19,8 @@ var (
 	lookups        = desc("key_lookups_total", "Keys that were looked up for /verify and introspection, by what was found. If unknown grows, the database does not answer.", "result")
 	cacheAnswers   = desc("cache_answers_total", "Good keys that were answered without asking the database. Divide by keyport_key_lookups_total{result=\"good\"}: below 0.5 on a busy server, keys change all the time or the feed is down.")
 	cachedKeys     = desc("cached_keys", "Keys that the cache would answer for now.")
+	knownKeys      = desc("known_keys", "Keys of which this process knows that they exist, so that it can refuse others without a look-up. 0 while some may be missing; if it stays 0, look at keyport_feed_fresh and the log.")
+	unknownKeys    = desc("unknown_keys_refused_total", "Keys that nobody made, from networks that present too many such, and that were not looked up. If it grows, somebody tries keys or a script is broken: look for 429 in the log.")
 	feedFresh      = desc("feed_fresh", "1 while changes of keys are heard of and the cache may answer, 0 while each call asks the database. If it stays 0, check that LISTEN reaches PostgreSQL directly and not by PgBouncer.")
 	feedAge        = desc("feed_age_seconds", "Time since it was last known that no change of a key was missed. Above 0.7 the cache does not answer.")
 
@@ -79,6 +81,9 @@ func (m *Metrics) collectVerify(c collector) {
 	c.counter(lookups, v.Unknown, "unknown")
 	c.counter(cacheAnswers, v.Cached)
 	c.gauge(cachedKeys, float64(m.Store.CachedKeys()))
+	known := m.Store.KnownKeysStats()
+	c.gauge(knownKeys, float64(known.Known))
+	c.counter(unknownKeys, known.Refused)
 	if feed := m.Store.FeedStats(); feed.Started {
 		fresh := 0.0
 		if feed.Fresh {
