@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 
@@ -80,6 +81,9 @@ func (h *MailSettings) Test(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := h.Store.RecordMailTrial(context.WithoutCancel(c.Request().Context()), to, trial); err != nil {
+		return err
+	}
 	if err := h.Sessions.Flash(c, trialNotice(trial, to)); err != nil {
 		return err
 	}
@@ -117,7 +121,7 @@ func (h *MailSettings) repair(c echo.Context, form mailForm, refusal *models.Err
 
 // mailFieldIDs are the inputs that problems point at.
 var mailFieldIDs = map[string]string{"SmtpHost": "host", "SmtpPort": "port", "EnableSsl": "encryption-starttls", "SmtpLogin": "login",
-	"SmtpPassword": "password", "SendEmailFrom": "sender", "To": "to"}
+	"SmtpPassword": "password", "SendEmailFrom": "sender", "Timeout": "timeout", "To": "to"}
 
 func (h *MailSettings) page(c echo.Context, stored models.MailSettings, f mailForm, refusal *models.Error) views.MailSettings {
 	props := views.MailSettings{Shell: shellOf(c, "SMTP", views.AreaConfiguration, MailSettingsPath), Path: MailSettingsPath, TestPath: MailSettingsPath + "/test",

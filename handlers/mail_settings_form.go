@@ -15,21 +15,26 @@ import (
 type mailForm struct {
 	wish   models.MailWish
 	port   string
+	time   string // milliseconds
 	forget bool
 	to     *string // of a test; nil when the settings were sent
 }
 
 func formOfMail(s models.MailSettings) mailForm {
-	return mailForm{wish: s.Wish(), port: strconv.Itoa(s.Port)}
+	return mailForm{wish: s.Wish(), port: strconv.Itoa(s.Port), time: strconv.Itoa(s.TimeoutMS)}
 }
 
 func readMailForm(c echo.Context) mailForm {
 	version, _ := strconv.ParseInt(c.FormValue("version"), 10, 64)
-	f := mailForm{port: c.FormValue("port"), forget: c.FormValue("forget") == "on"}
+	f := mailForm{port: c.FormValue("port"), time: c.FormValue("timeout"), forget: c.FormValue("forget") == "on"}
 	f.wish = models.MailWish{Version: version, Host: strings.TrimSpace(c.FormValue("host")), Encryption: models.MailEncryption(c.FormValue("encryption")),
 		Login: c.FormValue("login"), Sender: c.FormValue("sender")}
 	if port, err := strconv.ParseUint(strings.TrimSpace(f.port), 10, 16); err == nil {
 		f.wish.Port = int(port)
+	}
+	if text := strings.TrimSpace(f.time); text != "" {
+		limit, _ := strconv.Atoi(text) // 0, which is none, for what is no number
+		f.wish.TimeoutMS = &limit
 	}
 	if password := c.FormValue("password"); password != "" || f.forget {
 		f.wish.Password = &password
@@ -61,6 +66,7 @@ func (f mailForm) fields(p *views.MailSettings, stored models.MailSettings) {
 	p.Login = views.Field{Name: "login", ID: "login", Label: "User name", Value: w.Login, MaxLength: models.MaxMailLogin, Autocomplete: "off", Hint: "Leave it empty when the server asks for none."}
 	p.Password = views.Field{Name: "password", ID: "password", Label: "Password", Type: "password", MaxLength: models.MaxMailPassword, Autocomplete: "new-password", Hint: "Stored encrypted, and never shown."}
 	p.Sender = views.Field{Name: "sender", ID: "sender", Label: "Sender", Value: w.Sender, MaxLength: models.MaxSender, Autocomplete: "off", Placeholder: "Keyport <keys@example.com>", Hint: "The address that letters come from."}
+	p.Timeout = views.Field{Name: "timeout", ID: "timeout", Label: "Time for a letter", Type: "number", Value: f.time, Min: strconv.Itoa(models.MinMailTimeout), Max: strconv.Itoa(models.MaxMailTimeout), Hint: "In milliseconds, 1000 to 120000. A server that takes longer is tried again later."}
 	if stored.PasswordBox != nil {
 		p.HasPassword, p.Forget = true, f.forget
 		p.Password.Hint = "A password is set, and never shown. Leave this empty to keep it. Another host or port wants it again."
@@ -79,7 +85,7 @@ func explainMail(p *views.MailSettings, refusal *models.Error, test bool) {
 		p.Title = "No mail was sent"
 	}
 	for field, into := range map[string]*string{"SmtpHost": &p.Host.Error, "SmtpPort": &p.Port.Error, "EnableSsl": &p.WayError, "SmtpLogin": &p.Login.Error,
-		"SmtpPassword": &p.Password.Error, "SendEmailFrom": &p.Sender.Error, "To": &p.To.Error} {
+		"SmtpPassword": &p.Password.Error, "SendEmailFrom": &p.Sender.Error, "Timeout": &p.Timeout.Error, "To": &p.To.Error} {
 		*into = refusal.Problem(field)
 	}
 	if p.Problems = problemsFor(refusal, mailFieldIDs); len(p.Problems) == 0 {

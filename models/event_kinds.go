@@ -15,6 +15,10 @@ const (
 // after all attempts; Octopus has none.
 const DeliveryFailedEvent Category = "SubscriptionDeliveryFailed"
 
+// MailTestedEvent is the category of a letter that was sent to try the mail
+// server; Octopus has none.
+const MailTestedEvent Category = "MailTested"
+
 // CategoryKind describes a category to people.
 type CategoryKind struct {
 	ID   Category
@@ -31,6 +35,7 @@ var Categories = []CategoryKind{
 	{Deleted, "Document deleted"},
 	{LoginFailed, "Login failed"},
 	{LoginSucceeded, "Login succeeded"},
+	{MailTestedEvent, "Mail server tested"},
 	{Modified, "Document modified"},
 	{DeliveryFailedEvent, "Subscription delivery failed"},
 }
@@ -46,7 +51,7 @@ type EventGroup struct {
 var EventGroups = []EventGroup{
 	{"Access", "Access events", []Category{AccessDenied}},
 	{"ApiKeyExpiry", "API key expiry events", []Category{APIKeyExpired, APIKeyTenDayWarning, APIKeyTwentyDayWarning}},
-	{"Delivery", "Delivery events", []Category{DeliveryFailedEvent}},
+	{"Delivery", "Delivery events", []Category{DeliveryFailedEvent, MailTestedEvent}},
 	{"Document", "Document events", []Category{Created, Modified, Deleted}},
 	{"Login", "Login events", []Category{LoginSucceeded, LoginFailed}},
 }

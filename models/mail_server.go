@@ -9,6 +9,7 @@ type MailServer struct {
 	Login       string // "" when the server asks for none
 	HasPassword bool
 	Encryption  MailEncryption
+	TimeoutMS   int // for a letter; 0 for InitialMailTimeout
 }
 
 // Encrypted reports whether letters travel to the server under TLS.

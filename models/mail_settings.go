@@ -25,6 +25,11 @@ const (
 	MaxMailPassword = 500
 	MaxSender       = MaxEmail + MaxDisplayName
 	InitialMailPort = 587
+
+	// How long a letter may take, in milliseconds.
+	MinMailTimeout     = 1_000
+	MaxMailTimeout     = 120_000
+	InitialMailTimeout = 30_000
 )
 
 // MailSettingsID is the id of the mail server in events.
@@ -40,6 +45,7 @@ type MailSettings struct {
 	Login       string // "" when the server asks for none
 	PasswordBox []byte // locked, see Keyring.Lock; nil for none
 	Sender      string // the address that letters come from, with or without a name
+	TimeoutMS   int    // for a letter, MinMailTimeout to MaxMailTimeout
 	Version     int64  // counts saves; a save must name the version it was based on
 }
 
@@ -54,7 +60,7 @@ func (s MailSettings) Chosen() bool { return s.Host != "" }
 
 // Described is what may be told of the mail server.
 func (s MailSettings) Described() MailServer {
-	return MailServer{Host: s.Host, Port: s.Port, From: s.Sender, Login: s.Login, HasPassword: s.PasswordBox != nil, Encryption: s.Encryption}
+	return MailServer{Host: s.Host, Port: s.Port, From: s.Sender, Login: s.Login, HasPassword: s.PasswordBox != nil, Encryption: s.Encryption, TimeoutMS: s.TimeoutMS}
 }
 
 // MailWish is what somebody wants the mail settings to be.
@@ -66,6 +72,7 @@ type MailWish struct {
 	Login      string
 	Password   *string // nil to keep the stored one, "" to remove it
 	Sender     string
+	TimeoutMS  *int // nil to keep the stored one
 }
 
 // MailTrial is how a test letter went.
@@ -92,8 +99,8 @@ func (w MailWish) Check(stored MailSettings) (MailWish, []Problem) {
 	}
 	var problem string
 	if w.Host, problem = cleanMailHost(w.Host); problem == "" && w.Host == "" {
-		none := ""
-		return MailWish{Version: w.Version, Port: InitialMailPort, Encryption: MailSTARTTLS, Password: &none}, nil
+		none, usual := "", InitialMailTimeout
+		return MailWish{Version: w.Version, Port: InitialMailPort, Encryption: MailSTARTTLS, Password: &none, TimeoutMS: &usual}, nil
 	}
 	add("SmtpHost", problem)
 	if w.Port < 1 || w.Port > 65535 {
@@ -107,6 +114,9 @@ func (w MailWish) Check(stored MailSettings) (MailWish, []Problem) {
 	w.Sender, problem = cleanSender(w.Sender)
 	add("SendEmailFrom", problem)
 	add("SmtpPassword", w.passwordProblem(stored))
+	if w.TimeoutMS != nil && (*w.TimeoutMS < MinMailTimeout || *w.TimeoutMS > MaxMailTimeout) {
+		add("Timeout", "Enter how long a letter may take in milliseconds, from 1000 to 120000: usually 30000.")
+	}
 	return w, problems
 }
 
@@ -194,5 +204,6 @@ func (s MailSettings) Differences(after MailSettings) []Difference {
 	add("SmtpLogin", s.Login == after.Login, s.Login, after.Login)
 	add("SmtpPassword", string(s.PasswordBox) == string(after.PasswordBox), masked(s.PasswordBox), masked(after.PasswordBox))
 	add("SendEmailFrom", s.Sender == after.Sender, s.Sender, after.Sender)
+	add("Timeout", s.TimeoutMS == after.TimeoutMS, s.TimeoutMS, after.TimeoutMS)
 	return changes
 }

@@ -12,7 +12,7 @@ type MailSettings struct {
 	InClear  bool   // letters travel without encryption
 	CanTest  bool
 
-	Host, Port, Login, Password, Sender Field
+	Host, Port, Login, Password, Sender, Timeout Field
 
 	HasPassword bool // one is stored
 	Forget      bool // and is to be removed

@@ -38,9 +38,13 @@ func TestMailSettingsPage(t *testing.T) {
 		kept := smtpForm(page.Value("version"))
 		kept.Set("password", "")
 		kept.Set("sender", "keys@example.com")
+		kept.Set("timeout", "45000")
 		admin.Form(smtpPath, kept).Want(303)
 		if _, password, err := f.Store.OutgoingMail(t.Context()); err != nil || password != "a kettle under 7 moons" {
 			t.Errorf("an empty field made the password %q, %v", password, err)
+		}
+		if got := admin.Get(smtpPath).Value("timeout"); got != "45000" {
+			t.Errorf("the time for a letter is %q", got)
 		}
 		removed := smtpForm(admin.Get(smtpPath).Value("version"))
 		removed.Set("password", "")
@@ -85,6 +89,9 @@ func TestMailSettingsRefuse(t *testing.T) {
 			"no sender":               {"sender", "", "sender", "like keys@example.com"},
 			"two senders":             {"sender", "a@example.com, b@example.com", "sender", "like keys@example.com"},
 			"a header in the sender":  {"sender", "a@example.com\r\nBcc: b@example.com", "sender", "control character"},
+			"no time":                 {"timeout", "999", "timeout", "from 1000 to 120000"},
+			"too long a time":         {"timeout", "120001", "timeout", "from 1000 to 120000"},
+			"text as time":            {"timeout", "soon", "timeout", "from 1000 to 120000"},
 			"a long password":         {"password", strings.Repeat("x", 501), "password", "500"},
 		} {
 			form := smtpForm("2")
@@ -167,6 +174,12 @@ func TestTestMail(t *testing.T) {
 	}
 	if text := admin.Get(smtpPath).Find(".notice.bad").Text(); !strings.Contains(text, "Enter the password again.") || !strings.Contains(text, "535 no") {
 		t.Errorf("refused: %q", text)
+	}
+	trail := words(admin.Get("/configuration/audit?document="+models.MailSettingsID).Want(200), "main")
+	for _, want := range []string{"A test mail to zoe@example.com was taken by the mail server", "A test mail to zoe@example.com did not go out by the mail server: Enter the password again.", "Mail server tested"} {
+		if !strings.Contains(trail, want) {
+			t.Errorf("the trail lacks %q: %s", want, trail)
+		}
 	}
 }
 

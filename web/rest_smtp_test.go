@@ -46,7 +46,21 @@ func TestSMTPConfiguration(t *testing.T) {
 		if stored, _, err := f.Store.OutgoingMail(t.Context()); err != nil || stored.Encryption != models.MailInClear || stored.PasswordBox != nil {
 			t.Errorf("in the clear: got %+v, %v", stored, err)
 		}
+		for _, time := range []string{"1000", "120000"} {
+			if got := chosen.JSON(http.MethodPut, "/api/smtpconfiguration", `{"Timeout":`+time+`}`).Want(200); !strings.Contains(got.Body, `"Timeout": `+time) {
+				t.Errorf("a time of %s: got %s", time, got.Body)
+			}
+		}
+		for _, time := range []string{"999", "120001", "0", "-1", `"x"`, "1e9"} {
+			chosen.JSON(http.MethodPut, "/api/smtpconfiguration", `{"Timeout":`+time+`}`).Want(400)
+		}
+		if stored, _, err := f.Store.OutgoingMail(t.Context()); err != nil || stored.TimeoutMS != 120_000 {
+			t.Errorf("after refusals: got %+v, %v", stored, err)
+		}
 		chosen.JSON(http.MethodPut, "/api/smtpconfiguration", `{"SmtpHost":""}`).Want(200)
+		if got := chosen.Get("/api/smtpconfiguration").Want(200); dig(t, got, "Timeout") != float64(models.InitialMailTimeout) {
+			t.Errorf("without a mail server: got %s", got.Body)
+		}
 
 		none := asAdmin(t, f, webtest.New(t, f.Store))
 		if dig(t, none.Get("/api/smtpconfiguration").Want(200), "SmtpHost") != "" || dig(t, none.Get("/api/smtpconfiguration/isconfigured").Want(200), "IsConfigured") != false {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/labstack/echo/v4"
@@ -18,9 +19,6 @@ type SMTP struct {
 	BasePath  string
 }
 
-// smtpTimeout is how long, in milliseconds, a letter may take.
-const smtpTimeout = 30_000
-
 type smtpResource struct {
 	Id            string
 	SmtpHost      string
@@ -29,7 +27,7 @@ type smtpResource struct {
 	SmtpPassword  sensitiveValue
 	SendEmailFrom string
 	EnableSsl     bool
-	Timeout       int
+	Timeout       int // milliseconds for a letter
 	Links         Links
 }
 
@@ -63,7 +61,7 @@ func (h *SMTP) Show(c echo.Context) error {
 
 func (h *SMTP) resource(s models.MailServer) smtpResource {
 	return smtpResource{Id: models.MailSettingsID, SmtpHost: s.Host, SmtpPort: s.Port, SmtpLogin: s.Login, SmtpPassword: sensitiveValue{HasValue: s.HasPassword},
-		SendEmailFrom: s.From, EnableSsl: s.Encrypted(), Timeout: smtpTimeout, Links: linker{h.BasePath}.all(Links{"Self": "/api/smtpconfiguration"})}
+		SendEmailFrom: s.From, EnableSsl: s.Encrypted(), Timeout: cmp.Or(s.TimeoutMS, models.InitialMailTimeout), Links: linker{h.BasePath}.all(Links{"Self": "/api/smtpconfiguration"})}
 }
 
 // IsConfigured answers whether mail can be sent.
@@ -85,9 +83,6 @@ func (h *SMTP) Change(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if sent.Timeout != nil && *sent.Timeout != smtpTimeout {
-		return models.InvalidField("Timeout", "A letter may take 30 seconds, which can't be changed. Leave Timeout out, or send 30000.")
-	}
 	wish := sent.wish(stored)
 	if err := h.CheckHost(wish.Host); err != nil {
 		return err
@@ -101,6 +96,7 @@ func (h *SMTP) Change(c echo.Context) error {
 
 func (sent sentSMTP) wish(stored models.MailSettings) models.MailWish {
 	w := stored.Wish()
+	w.TimeoutMS = sent.Timeout
 	w.Host, w.Port = or(sent.SmtpHost, w.Host), or(sent.SmtpPort, w.Port)
 	w.Login, w.Sender = or(sent.SmtpLogin, w.Login), or(sent.SendEmailFrom, w.Sender)
 	if sent.EnableSsl != nil {

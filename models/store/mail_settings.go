@@ -19,7 +19,7 @@ func (s *Store) MailSettings(ctx context.Context) (models.MailSettings, error) {
 }
 
 func mailSettings(db *gorm.DB) (settings models.MailSettings, err error) {
-	err = db.Select("id, host, port, encryption, login, password_box, sender, version").Take(&settings).Error
+	err = db.Select("id, host, port, encryption, login, password_box, sender, timeout_ms, version").Take(&settings).Error
 	return settings, err
 }
 
@@ -72,7 +72,10 @@ func (s *Store) SaveMailSettings(ctx context.Context, wish models.MailWish) (mod
 
 func (t *tx) saveMail(actor *models.Actor, stored models.MailSettings, wish models.MailWish) (models.MailSettings, error) {
 	saved := models.MailSettings{ID: stored.ID, Host: wish.Host, Port: wish.Port, Encryption: wish.Encryption, Login: wish.Login,
-		PasswordBox: stored.PasswordBox, Sender: wish.Sender, Version: stored.Version + 1}
+		PasswordBox: stored.PasswordBox, Sender: wish.Sender, TimeoutMS: stored.TimeoutMS, Version: stored.Version + 1}
+	if wish.TimeoutMS != nil {
+		saved.TimeoutMS = *wish.TimeoutMS
+	}
 	if wish.Password != nil {
 		saved.PasswordBox = nil
 		if *wish.Password != "" {
@@ -85,7 +88,7 @@ func (t *tx) saveMail(actor *models.Actor, stored models.MailSettings, wish mode
 	}
 	err := t.db.Model(&models.MailSettings{}).Where("id = ?", stored.ID).Updates(map[string]any{
 		"host": saved.Host, "port": saved.Port, "encryption": saved.Encryption, "login": saved.Login,
-		"password_box": saved.PasswordBox, "sender": saved.Sender, "version": saved.Version,
+		"password_box": saved.PasswordBox, "sender": saved.Sender, "timeout_ms": saved.TimeoutMS, "version": saved.Version,
 	}).Error
 	if err != nil {
 		return saved, err
@@ -93,4 +96,20 @@ func (t *tx) saveMail(actor *models.Actor, stored models.MailSettings, wish mode
 	return saved, t.record(actor, models.Event{
 		Category: models.Modified, DocumentType: models.DocumentConfiguration, DocumentID: models.MailSettingsID, Differences: changes,
 	}, new(message).document("Mail settings", models.MailSettingsID).text(" were changed"))
+}
+
+// RecordMailTrial records that somebody sent a letter to find out whether the
+// mail server takes it, and how that went.
+func (s *Store) RecordMailTrial(ctx context.Context, to string, trial models.MailTrial) error {
+	return s.inTx(ctx, "record test mail", func(t *tx) error {
+		actor, err := t.actor()
+		if err != nil {
+			return err
+		}
+		words := said("A test mail to ").text(to + " was taken by the ").document("mail server", models.MailSettingsID)
+		if !trial.Taken {
+			words = said("A test mail to ").text(to + " did not go out by the ").document("mail server", models.MailSettingsID).text(": " + trial.Problem)
+		}
+		return t.record(actor, models.Event{Category: models.MailTestedEvent, DocumentType: models.DocumentConfiguration, DocumentID: models.MailSettingsID}, words)
+	})
 }

@@ -20,7 +20,7 @@ import (
 const (
 	noticesAtOnce = 4 * models.MaxDigest
 	noticeLease   = 10 * time.Minute // for all that are claimed at once
-	noticeTime    = 5 * time.Minute  // after which what is not sent yet is given back: the last letter has half a minute of its own
+	noticeTime    = 5 * time.Minute  // after which what is not sent yet is given back: the last letter has up to two minutes of its own
 	noticePeriod  = time.Second
 )
 

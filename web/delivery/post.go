@@ -19,7 +19,7 @@ import (
 const (
 	queueLength = 200
 	carriers    = 2
-	errandTime  = time.Minute
+	errandTime  = models.MaxMailTimeout*time.Millisecond + 10*time.Second
 	lastErrands = 5 * time.Second // for what still waits when the program ends
 )
 

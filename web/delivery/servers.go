@@ -22,7 +22,7 @@ type Servers struct {
 	Fixed *Mailer        // by the environment's, nil for none
 	Guard *egress.Guard  // judges what administrators chose
 	Roots *x509.CertPool // whom its certificate must come from; nil for those of the system
-	Time  time.Duration  // for a letter; 0 for half a minute
+	Time  time.Duration  // for a letter, at most; 0 for what is set
 }
 
 // Mailer returns the mailer that letters go by now, nil when there is none.
@@ -36,7 +36,11 @@ func (s *Servers) mailer(ctx context.Context, limit time.Duration) (*Mailer, err
 	if err != nil || !chosen.Chosen() {
 		return nil, err
 	}
-	return NewMailer(MailerOptions{Server: addressOf(chosen, password), From: chosen.Sender, Roots: s.Roots, Time: limit, Dial: s.Guard.DialMail})
+	own := time.Duration(chosen.TimeoutMS) * time.Millisecond
+	if limit <= 0 {
+		limit = own
+	}
+	return NewMailer(MailerOptions{Server: addressOf(chosen, password), From: chosen.Sender, Roots: s.Roots, Time: min(limit, own), Dial: s.Guard.DialMail})
 }
 
 // trialTime is the time for a test.
