@@ -138,6 +138,26 @@ func TestFiltersOfAllKeysUseIndexes(t *testing.T) {
 	})
 }
 
+// A status and a filter that bound the same end make one bound of it: SQLite
+// enters its index at the first one, whichever is the narrower.
+func TestOneBoundOnEachSide(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		now, today := f.Store.Now(), models.DateIn(f.Store.Now(), time.UTC)
+		day := models.DateRange{From: today.AddDays(3), To: today.AddDays(9)}
+		for _, status := range []models.KeyStatus{models.KeyUsable, models.KeyExpiresSoon, models.KeyExpired} {
+			err := f.Store.Snapshot(t.Context(), func(db *gorm.DB) error {
+				sel := models.KeySearch{Status: status, Ends: day, OverDays: 5}.Selection(now, time.UTC, 366)
+				statement, _, err := f.Store.CountQuery(db, sel)
+				if after, until := strings.Count(statement, "expires_at > "), strings.Count(statement, "expires_at <= "); after != 1 || until != 1 {
+					t.Errorf("%s: %d bounds below and %d above, want one of each:\n%s", status, after, until, statement)
+				}
+				return err
+			})
+			wantKind(t, err, 0)
+		}
+	})
+}
+
 // The search for a rare word finds its key among many, and the same with a word
 // that every eighth key has.
 func TestSearchAmongManyKeys(t *testing.T) {

@@ -72,7 +72,10 @@ func (s *Store) holds(column string) string {
 // choose writes a selection for the database: the same that Matches means.
 func (s *Store) choose(db *gorm.DB, sel models.KeySelection) (*chosen, error) {
 	c := &chosen{}
-	if err := c.status(sel); err != nil {
+	if s.pool == nil && onlyPurpose(sel) {
+		c.along = "api_keys_purpose" // which holds all that is asked for
+	}
+	if err := c.status(&sel); err != nil {
 		return nil, err
 	}
 	if err := s.chooseOwners(db, c, sel); err != nil {
@@ -90,9 +93,6 @@ func (s *Store) choose(db *gorm.DB, sel models.KeySelection) (*chosen, error) {
 		}
 	}
 	s.chooseUse(c, sel)
-	if s.pool == nil && onlyPurpose(sel) {
-		c.along = "api_keys_purpose" // which holds all that is asked for
-	}
 	return c, s.choosePurpose(db, c, models.Fold(sel.Purpose))
 }
 
@@ -104,22 +104,42 @@ func onlyPurpose(sel models.KeySelection) bool {
 	return sel.Purpose != "" && sel.Status != models.KeyExpiresSoon && rest == (models.KeySelection{})
 }
 
-func (c *chosen) status(sel models.KeySelection) error {
-	at := utc(sel.At)
+// status narrows the ends that are looked for to those of a status. One bound on
+// each side is all that is written: SQLite enters its index at the first one it
+// reads, and would pass every key between that and a later one.
+func (c *chosen) status(sel *models.KeySelection) error {
 	switch sel.Status {
 	case "":
-	case models.KeyUsable:
-		c.add("k.revoked_at IS NULL AND k.expires_at > ?", at)
-	case models.KeyExpiresSoon:
-		c.add("k.revoked_at IS NULL AND k.expires_at > ? AND k.expires_at <= ?", at, at.Add(soon))
-	case models.KeyExpired:
-		c.add("k.revoked_at IS NULL AND k.expires_at <= ?", at)
+		return nil
 	case models.KeyRevoked:
 		c.add("k.revoked_at IS NOT NULL")
+		return nil
+	case models.KeyUsable:
+		sel.EndsAfter = later(sel.EndsAfter, sel.At)
+	case models.KeyExpiresSoon:
+		sel.EndsAfter, sel.EndsUntil = later(sel.EndsAfter, sel.At), earlier(sel.EndsUntil, sel.At.Add(soon))
+	case models.KeyExpired:
+		sel.EndsUntil = earlier(sel.EndsUntil, sel.At)
 	default:
 		return models.InvalidField("Status", "This status is not known. Choose usable, expires soon, expired, revoked or all.")
 	}
+	c.add("k.revoked_at IS NULL")
 	return nil
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// earlier returns the earlier of two ends, of which the first one may be none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // fewOwners is up to how many users PostgreSQL is told by their ids. It has
