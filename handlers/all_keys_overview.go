@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"context"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -36,18 +38,42 @@ func (h *AllKeys) overview(c echo.Context, q allKeysQuery, props *views.AllKeys)
 		return err
 	}
 	props.Tiles = tilesOf(totals, q.settings.APIKeyMaximumDays)
-	weeks := models.Weeks(now, zone, models.TimelineWeeks)
-	ending, err := h.Store.KeysEnding(ctx, weeks)
-	if err != nil {
+	if totals.Live.More {
+		props.Timeline = views.Timeline{Weeks: models.TimelineWeeks, Path: AllKeysPath + "/weeks"}
+	} else if props.Timeline, err = h.timeline(ctx, now, zone); err != nil {
 		return err
 	}
-	props.Weeks, props.WeeksText = timeline(weeks, ending, models.DateIn(now, zone))
 	running, err := h.Store.RunningRevocations(ctx)
 	for _, r := range running {
 		props.Running = append(props.Running, views.Link{Path: revocationPath(r.ID),
 			Label: "Revoking " + count(r.Total, "key") + ": " + thousands(r.Done()) + " done"})
 	}
 	return err
+}
+
+// Weeks shows the timeline alone. Each of its figures is exact, so all keys that
+// end in these weeks are counted: where there are many, the list doesn't wait for
+// that, and htmx asks for the timeline beside it.
+func (h *AllKeys) Weeks(c echo.Context) error {
+	zone := zoneOf(c)
+	weeks, err := h.timeline(c.Request().Context(), h.Store.Now(), zone)
+	if err != nil {
+		return err
+	}
+	props := views.KeyWeeks{Shell: shellOf(c, "Keys ending", views.AreaConfiguration, AllKeysPath), ListPath: AllKeysPath, Timeline: weeks, Zone: zone.String()}
+	if WantsFragment(c.Request()) {
+		return render(c, http.StatusOK, views.KeyWeeksSection(props))
+	}
+	return render(c, http.StatusOK, views.KeyWeeksPage(props))
+}
+
+func (h *AllKeys) timeline(ctx context.Context, now time.Time, zone *time.Location) (views.Timeline, error) {
+	weeks := models.Weeks(now, zone, models.TimelineWeeks)
+	ending, err := h.Store.KeysEnding(ctx, weeks)
+	if err != nil {
+		return views.Timeline{}, err
+	}
+	return timeline(weeks, ending, models.DateIn(now, zone)), nil
 }
 
 func tilesOf(t models.KeyTotals, maximum int) []views.Tile {
@@ -66,8 +92,9 @@ func tilesOf(t models.KeyTotals, maximum int) []views.Tile {
 }
 
 // timeline shows the weeks. A bar is as urgent as the last of its days.
-func timeline(weeks []models.Week, ending []int, today models.Date) (bars []views.WeekBar, text string) {
+func timeline(weeks []models.Week, ending []int, today models.Date) views.Timeline {
 	sum, most := 0, 0
+	t := views.Timeline{Weeks: len(weeks)}
 	for i, w := range weeks {
 		bar := views.WeekBar{From: onDate(w.From), To: onDate(w.To), Keys: ending[i], Month: monthIn(w),
 			Href: withQuery(AllKeysPath, models.KeySearch{Status: models.KeyUsable, Ends: w.DateRange}.Values())}
@@ -81,17 +108,18 @@ func timeline(weeks []models.Week, ending []int, today models.Date) (bars []view
 			most = i
 		}
 		sum += ending[i]
-		bars = append(bars, bar)
+		t.Bars = append(t.Bars, bar)
 	}
-	if sum == 0 {
-		return bars, "No live key ends in the next " + strconv.Itoa(len(weeks)) + " weeks."
+	t.Text = "No live key ends in the next " + strconv.Itoa(len(weeks)) + " weeks."
+	if sum > 0 {
+		verb := " end"
+		if sum == 1 {
+			verb = " ends"
+		}
+		t.Text = count(sum, "live key") + verb + " in the next " + strconv.Itoa(len(weeks)) + " weeks. The busiest are the seven days from " +
+			weeks[most].From.Words() + ", with " + thousands(ending[most]) + "."
 	}
-	verb := " end"
-	if sum == 1 {
-		verb = " ends"
-	}
-	return bars, count(sum, "live key") + verb + " in the next " + strconv.Itoa(len(weeks)) + " weeks. The busiest are the seven days from " +
-		weeks[most].From.Words() + ", with " + thousands(ending[most]) + "."
+	return t
 }
 
 func onDate(d models.Date) views.Moment { return views.Moment{Machine: d.String(), Text: d.Words()} }

@@ -21,7 +21,8 @@ func TestBoundedNumbers(t *testing.T) {
 func TestTimelineTones(t *testing.T) {
 	now := time.Date(2026, 11, 23, 10, 30, 0, 0, time.UTC)
 	weeks := models.Weeks(now, time.UTC, 5)
-	bars, text := timeline(weeks, []int{3, 0, 5, 1, 0}, models.DateIn(now, time.UTC))
+	shown := timeline(weeks, []int{3, 0, 5, 1, 0}, models.DateIn(now, time.UTC))
+	bars, text := shown.Bars, shown.Text
 	want := []views.Tone{views.ToneBad, views.ToneWarn, views.ToneWarn, views.ToneNone, views.ToneNone}
 	for i, bar := range bars {
 		if bar.Tone != want[i] {
@@ -34,7 +35,7 @@ func TestTimelineTones(t *testing.T) {
 	if want := "9 live keys end in the next 5 weeks. The busiest are the seven days from 7 Dec 2026, with 5."; text != want {
 		t.Errorf("text = %q, want %q", text, want)
 	}
-	if _, text := timeline(weeks, make([]int, 5), models.DateIn(now, time.UTC)); text != "No live key ends in the next 5 weeks." {
+	if text := timeline(weeks, make([]int, 5), models.DateIn(now, time.UTC)).Text; text != "No live key ends in the next 5 weeks." {
 		t.Errorf("empty: %q", text)
 	}
 }

@@ -4,12 +4,11 @@ package views
 type AllKeys struct {
 	Shell      Shell
 	Path       string
-	ExportPath string    // "" when there is nothing to export
-	RevokePath string    // of the question before revoking all that is listed, "" when that can't be
-	Running    []Link    // revocations that are under way
-	Tiles      []Tile    // left out of an answer to htmx
-	Weeks      []WeekBar // likewise
-	WeeksText  string    // what the timeline shows, in a sentence
+	ExportPath string   // "" when there is nothing to export
+	RevokePath string   // of the question before revoking all that is listed, "" when that can't be
+	Running    []Link   // revocations that are under way
+	Tiles      []Tile   // left out of an answer to htmx
+	Timeline   Timeline // likewise
 	Filter     KeySearchForm
 	Columns    []Column
 	Rows       []OwnedKeyRow
@@ -26,6 +25,23 @@ type Tile struct {
 	Label, Figure, Href string
 	Text                string
 	Tone                Tone
+}
+
+// Timeline is how many keys end in each of the next weeks. With a Path it is not
+// counted yet and found there.
+type Timeline struct {
+	Weeks int // so many
+	Bars  []WeekBar
+	Text  string // what the bars show, in a sentence
+	Path  string
+}
+
+// KeyWeeks is the timeline as a page of its own.
+type KeyWeeks struct {
+	Shell    Shell
+	ListPath string
+	Timeline Timeline
+	Zone     string
 }
 
 // WeekBar is one week of the timeline.

@@ -15,8 +15,12 @@ func allKeysPages() []sample {
 	tooMany.Refused = &Notice{Tone: ToneWarn, Title: "These are too many keys", Text: "At most 10,000 keys can be revoked at once."}
 	broken := revocationForm0()
 	broken.Title, broken.Problems, broken.Reason.Error = "Nothing was revoked", []Problem{{"reason", "State why."}}, "State why."
+	late := everybodysKeys()
+	late.Timeline = Timeline{Weeks: 26, Path: pathAllKeys + "/weeks"}
 	return []sample{
 		{"all-keys", AllKeysPage(everybodysKeys())},
+		{"all-keys-late", AllKeysPage(late)},
+		{"key-weeks", KeyWeeksPage(keyWeeks())},
 		{"all-keys-refused", AllKeysPage(refused)},
 		{"revocation-form", RevocationFormPage(revocationForm0())},
 		{"revocation-form-errors", RevocationFormPage(broken)},
@@ -29,6 +33,7 @@ func allKeysPages() []sample {
 func allKeysFragments() []sample {
 	return []sample{
 		{"all-keys-table", AllKeysTable(everybodysKeys())},
+		{"key-weeks-section", KeyWeeksSection(keyWeeks())},
 		{"revocation-form-main", RevocationFormMain(revocationForm0())},
 		{"revocation-region", RevocationRegion(revocationPage(true))},
 		{"revocation-region-over", RevocationRegion(revocationPage(false))},
@@ -42,15 +47,23 @@ func hostileAllKeys(s Shell) []sample {
 	row := OwnedKeyRow{KeyRow{Purpose: hostile, Hint: hostile, Badge: hostile, Created: moment, Relative: hostile, Expires: moment, LastUsed: hostile, LastUsedMoment: moment, LastUsedFrom: hostile, RevokePath: evil},
 		Owner{hostile, hostile, "<s", evil, false, true}}
 	list := AllKeys{Shell: s, Path: evil, ExportPath: evil, RevokePath: evil, Running: []Link{{evil, hostile}}, Tiles: []Tile{{hostile, hostile, evil, hostile, ToneBad}},
-		Weeks: []WeekBar{{moment, moment, 1, evil, ToneBad, hostile}}, WeeksText: hostile, Filter: searchForm(hostile), Columns: []Column{{Label: hostile, Href: evil}},
+		Timeline: Timeline{1, []WeekBar{{moment, moment, 1, evil, ToneBad, hostile}}, hostile, ""}, Filter: searchForm(hostile), Columns: []Column{{Label: hostile, Href: evil}},
 		Rows: []OwnedKeyRow{row}, Found: hostile, Pager: Pager{evil, evil, hostile}, Zone: hostile}
 	form := RevocationForm{s, []Crumb{{evil, hostile}}, evil, evil, []Pair{{"query", hostile}}, hostile, fact, fact, []OwnedKeyRow{row}, hostile,
 		Field{Name: "reason", Value: hostile, Hint: hostile}, nil, hostile, []Problem{{"", hostile}}}
 	page := RevocationPage{s, []Crumb{{evil, hostile}}, evil, evil, hostile, hostile, hostile, false, 1, 2, hostile, s.Flash, fact, []OutcomeRow{{hostile, hostile, hostile, hostile, ToneOK}}, Pager{evil, evil, hostile}}
+	late := list
+	late.Timeline = Timeline{Path: evil}
 	return []sample{
+		{"all keys without weeks shows", AllKeysPage(late)}, {"key weeks show", KeyWeeksPage(KeyWeeks{s, evil, list.Timeline, hostile})},
 		{"all keys shows", AllKeysPage(list)}, {"all keys table shows", AllKeysTable(list)},
 		{"revocation form shows", RevocationFormPage(form)}, {"revocation shows", RevocationProgressPage(page)},
 	}
+}
+
+func keyWeeks() KeyWeeks {
+	list := everybodysKeys()
+	return KeyWeeks{shell("Keys ending", AreaConfiguration, pathAllKeys), pathAllKeys, list.Timeline, list.Zone}
 }
 
 func everybodysKeys() AllKeys {
@@ -72,7 +85,7 @@ func everybodysKeys() AllKeys {
 		Running: []Link{{pathAllKeys + "/revocations/7", "Revoking 38 keys: 12 done"}},
 		Tiles: []Tile{{"Live keys", "10,000+", pathAllKeys, "Neither expired nor revoked", ToneNone}, {"Ending within 20 days", "11", pathAllKeys + "?status=expires-soon", "4 within 10 days", ToneBad},
 			{"Never used", "19", pathAllKeys + "?used=never", "Live, but unused so far", ToneNone}, {"Beyond the maximum", "12", pathAllKeys + "?over=maximum", "More than 366 days from today", ToneNone}},
-		Weeks: weeks, WeeksText: "188 live keys end in the next 26 weeks.", Filter: searchForm("gate"),
+		Timeline: Timeline{26, weeks, "188 live keys end in the next 26 weeks.", ""}, Filter: searchForm("gate"),
 		Columns: []Column{{Label: "Purpose", Href: pathAllKeys + "?sort=purpose"}, {Label: "Owner", Href: pathAllKeys + "?sort=owner"}, {Label: "Created", Href: pathAllKeys + "?sort=created"},
 			{Label: "Expires", Href: pathAllKeys + "?dir=desc", Sort: "ascending"}, {Label: "Last used", Href: pathAllKeys + "?sort=last-used"}, {Label: "Actions", Actions: true}},
 		Rows: rows, Found: "10,000+ keys found", Pager: Pager{Next: pathAllKeys + "?at=x", Text: "1 to 30 of 10,000+"}, Zone: "Europe/Stockholm",

@@ -144,7 +144,7 @@ func AllKeysPage(p AllKeys) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = timeline(p).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = timelineOrPath(p.Timeline).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -11,8 +11,8 @@ import (
 // The bars stand side by side inside the drawing, as tall as their figures say,
 // and the table beside them says and leads to the same.
 func TestTimelineDrawsItsFigures(t *testing.T) {
-	weeks := everybodysKeys().Weeks
-	doc := parsed(t, timeline(AllKeys{Weeks: weeks}))
+	weeks := everybodysKeys().Timeline.Bars
+	doc := parsed(t, timeline(Timeline{Bars: weeks}))
 	number := func(s *goquery.Selection, name string) float64 {
 		value, err := strconv.ParseFloat(strings.TrimSuffix(s.AttrOr(name, "?"), "%"), 64)
 		if err != nil {

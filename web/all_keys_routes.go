@@ -12,6 +12,7 @@ func (s *Server) allKeys(person *echo.Group) {
 	keys := &handlers.AllKeys{Store: s.Store, Sessions: s.sessions}
 	look := person.Group(handlers.AllKeysPath, requirePermission(models.UserView))
 	look.GET("", keys.Index)
+	look.GET("/weeks", keys.Weeks)
 	look.GET("/export", keys.Export)
 	look.GET("/revocations/:id", keys.ShowRevocation)
 	look.GET("/revocations/:id/receipt", keys.Receipt)

@@ -192,6 +192,7 @@ var expectations = map[string]string{
 	"GET /configuration/users/:user/apikeys/:id/receipt": "303 303 303 303 303  404 404 404  303 303 303 303  404 404 303 303",
 
 	"GET /configuration/apikeys":                         adminPage + "  200 403 303 303",
+	"GET /configuration/apikeys/weeks":                   adminPage + "  200 403 303 303",
 	"GET /configuration/apikeys/export":                  adminPage + "  200 403 303 303",
 	"GET /configuration/apikeys/revocations/:id":         adminPage + "  200 403 303 303",
 	"GET /configuration/apikeys/revocation":              adminPage,
