@@ -7,7 +7,7 @@ func mailSettings0() MailSettings {
 		Host: Field{Name: "host", ID: "host", Label: "Host", Value: "smtp.example.com", Hint: "Leave it empty to send no mail."}, Port: Field{Name: "port", ID: "port", Label: "Port", Type: "number", Value: "587", Min: "1", Max: "65535"},
 		Login: Field{Name: "login", ID: "login", Label: "User name", Value: "keyport"}, Password: Field{Name: "password", ID: "password", Label: "Password", Type: "password", Hint: "A password is set, and never shown."},
 		Sender: Field{Name: "sender", ID: "sender", Label: "Sender", Value: "Keyport <keys@example.com>"}, Timeout: Field{Name: "timeout", ID: "timeout", Label: "Time for a letter", Type: "number", Value: "30000", Min: "1000", Max: "120000", Hint: "In milliseconds."},
-		To: Field{Name: "to", ID: "to", Label: "Send it to", Type: "email", Value: "maya.lindqvist@example.com", Required: true},
+		To:   Field{Name: "to", ID: "to", Label: "Send it to", Type: "email", Value: "maya.lindqvist@example.com", Required: true},
 		Ways: []MailWay{{"starttls", "STARTTLS", "Usually port 587.", true}, {"tls", "TLS from the start", "Usually port 465.", false}, {"off", "None", "Only for a server that can't encrypt.", false}}}
 }
 
