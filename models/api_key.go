@@ -88,9 +88,14 @@ func (k APIKey) Hint() string { return Hint(k.Prefix) }
 // how long, in a form that has exactly one reading. A row whose facts were
 // edited in the database no longer matches its seal. Keys whose access is whole
 // have the list from before there was access, so their seals still hold.
-func (k APIKey) SealedBytes() []byte {
-	b := make([]byte, 1, 256)
-	b[0] = 1 // version of this list
+func (k APIKey) SealedBytes() []byte { return k.appendSealed(make([]byte, 0, sealedRoom)) }
+
+// sealedRoom is enough for the sealed bytes of most keys.
+const sealedRoom = 256
+
+// appendSealed appends the sealed bytes to b, which must be empty.
+func (k *APIKey) appendSealed(b []byte) []byte {
+	b = append(b, 1) // version of this list
 	if !k.Access.Whole() {
 		b[0] = 2
 	}

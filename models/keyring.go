@@ -129,6 +129,19 @@ func (r *Keyring) Seal(pepperID int64, row []byte) []byte {
 	return nil
 }
 
+// Seals reports whether a key's seal is that of its row. It allocates nothing
+// for a key whose access is whole.
+func (r *Keyring) Seals(k *APIKey) bool {
+	for i := range r.generations {
+		if g := &r.generations[i]; g.id == k.PepperID {
+			var room [sealedRoom]byte
+			sum := g.seal.sum(k.appendSealed(room[:0]))
+			return hmac.Equal(sum[:], k.Seal)
+		}
+	}
+	return false
+}
+
 // LinkDigest returns what to store of a one-time link's token.
 func (r *Keyring) LinkDigest(token string) []byte { return mac(r.generations[0].link, []byte(token)) }
 

@@ -11,15 +11,26 @@ import (
 // alone is kept, which is half of the work for short messages.
 type macKey struct{ ready sync.Pool }
 
+// macWork is what one sum needs. The message is copied into it, and wiped, so
+// that the caller's may stay on the stack.
+type macWork struct {
+	hash    hash.Hash
+	message []byte
+	sum     [sha256.Size]byte
+}
+
 func newMACKey(key []byte) *macKey {
-	return &macKey{sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+	return &macKey{sync.Pool{New: func() any { return &macWork{hash: hmac.New(sha256.New, key)} }}}
 }
 
 func (k *macKey) sum(message []byte) (sum [sha256.Size]byte) {
-	h := k.ready.Get().(hash.Hash)
-	h.Write(message)
-	h.Sum(sum[:0])
-	h.Reset()
-	k.ready.Put(h)
+	w := k.ready.Get().(*macWork)
+	w.message = append(w.message[:0], message...)
+	w.hash.Write(w.message)
+	w.hash.Sum(w.sum[:0])
+	w.hash.Reset()
+	sum = w.sum
+	clear(w.message)
+	k.ready.Put(w)
 	return sum
 }

@@ -53,14 +53,14 @@ func (s *Store) openWith(ctx context.Context, secret models.Secret, look *digest
 		refusal := noAnswer()
 		refusal.Cause = err
 		return models.User{}, models.APIKey{}, refusal
-	case !s.opens(ctx, user, key, digests):
+	case !s.opens(ctx, &user, &key, digests):
 		return models.User{}, models.APIKey{}, models.Unauthorized()
 	}
 	return user, key, nil
 }
 
 // opens decides on a row that the database found.
-func (s *Store) opens(ctx context.Context, user models.User, key models.APIKey, digests []models.Digest) bool {
+func (s *Store) opens(ctx context.Context, user *models.User, key *models.APIKey, digests []models.Digest) bool {
 	found := 0
 	for i := range digests {
 		if digests[i].PepperID == key.PepperID {
@@ -70,7 +70,7 @@ func (s *Store) opens(ctx context.Context, user models.User, key models.APIKey, 
 	if found != 1 || !key.Usable(s.Now()) || !user.IsActive {
 		return false
 	}
-	if !s.sealed(key) {
+	if !s.keyring.Seals(key) {
 		s.log.ErrorContext(ctx, "refused an API key whose row was changed outside of Keyport", "key", key.ID, "user", key.UserID)
 		return false
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"crypto/hmac"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -59,7 +58,4 @@ func (t *tx) compareKeyring() error {
 }
 
 // sealed reports whether the row is as the store wrote it.
-func (s *Store) sealed(k models.APIKey) bool {
-	want := s.keyring.Seal(k.PepperID, k.SealedBytes())
-	return want != nil && hmac.Equal(want, k.Seal)
-}
+func (s *Store) sealed(k models.APIKey) bool { return s.keyring.Seals(&k) }
