@@ -14,10 +14,6 @@ import (
 // the service billing. Below it there is nothing else.
 const verifyPath = "/verify"
 
-// clockStart is where a verification's time is measured from: the clock that only
-// goes forward is read in half the time that the one of the day takes.
-var clockStart = time.Now()
-
 // front answers /verify by itself and leaves the rest to Echo: what every call
 // of every service goes through needs neither a session nor a request's id.
 func (s *Server) front(w http.ResponseWriter, r *http.Request) {
@@ -53,17 +49,14 @@ func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 //     method, with its path behind the dash. So Envoy asks.
 func (s *Server) verify(w http.ResponseWriter, r *http.Request, q question) {
 	defer s.survive(w)
-	var began time.Duration
-	if s.Metrics != nil || s.Trace != nil {
-		began = time.Since(clockStart)
-	}
-	answer := s.judge(r, q)
+	began := time.Now()
+	answer := s.judge(r, q, began)
 	answer.write(w, r.Method == http.MethodHead)
 	if s.Metrics != nil {
-		s.Metrics.Verified(answer.outcome(), time.Since(clockStart)-began)
+		s.Metrics.Verified(answer.outcome(), time.Since(began))
 	}
 	if s.Trace != nil {
-		s.traceVerification(r, clockStart.Add(began), answer.status)
+		s.traceVerification(r, began, answer.status)
 	}
 	if answer.status != http.StatusOK {
 		s.logRefusal(r, q.service, &answer)
@@ -79,8 +72,8 @@ func (s *Server) survive(w http.ResponseWriter) {
 	}
 }
 
-// judge decides on a call. It asks first what costs least.
-func (s *Server) judge(r *http.Request, q question) verdict {
+// judge decides on a call that began at a moment. It asks first what costs least.
+func (s *Server) judge(r *http.Request, q question, began time.Time) verdict {
 	if !q.likeCall && r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return verdict{status: http.StatusMethodNotAllowed, reason: "method"}
 	}
@@ -95,14 +88,14 @@ func (s *Server) judge(r *http.Request, q question) verdict {
 	if s.badVerified.over(address) && s.Store.CertainlyUnknown(presented) {
 		return s.refuseKey(presented, address, errUnknownKey)
 	}
-	key, err := s.Store.Verify(r.Context(), presented)
+	key, err := s.Store.VerifyAt(r.Context(), presented, began)
 	if err != nil {
 		return s.refuseKey(presented, address, err)
 	}
 	if refusal := s.judgeKey(r, &key, q, address); refusal.status != 0 {
 		return refusal
 	}
-	s.Store.SeenVerified(&key, address, printable(r.UserAgent(), 200))
+	s.Store.SeenVerified(&key, address, printable(firstOf(r.Header[userAgent]), 200))
 	return verdict{status: http.StatusOK, key: key, service: q.service}
 }
 

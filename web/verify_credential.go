@@ -8,7 +8,10 @@ import (
 // The headers in which a key may come, as Go writes their names.
 var keyHeaders = [...]string{"X-Octopus-Apikey", "X-Api-Key"}
 
-const authorization = "Authorization"
+const (
+	authorization = "Authorization"
+	userAgent     = "User-Agent"
+)
 
 // verifiable returns the one credential of a call, or what is wrong with how it
 // came. It is stricter than the REST API: a proxy or the service behind it may

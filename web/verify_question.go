@@ -48,3 +48,11 @@ func onlyOf(a, b []string) string {
 	}
 	return ""
 }
+
+// firstOf returns the first value of a header, "" when there is none.
+func firstOf(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}

@@ -66,6 +66,11 @@ func (l *clientList) number(c seenClient) (n uint32, ok bool) {
 	return n, true
 }
 
+// useStep is by how many microseconds a use must be later than the one before to
+// be noted. A key that is used all the time is not worth a write to memory that
+// two cores share for each of its calls.
+const useStep = 1000
+
 // use notes the use of a key at its place, and reports false when the key has
 // lost it or the client has no number.
 func (c *verifyCache) use(v *models.Verified, client seenClient) bool {
@@ -81,7 +86,9 @@ func (c *verifyCache) use(v *models.Verified, client seenClient) bool {
 	at := v.Found.UnixMicro()
 	clients := c.uses.clients.Load() // with the set locked, see handOverAll
 	if same := k.usedAt != 0 && k.usedEpoch == clients.epoch; same && clients.at(k.usedBy) == client {
-		k.usedAt = max(k.usedAt, at)
+		if at-k.usedAt >= useStep {
+			k.usedAt = at
+		}
 		return true
 	}
 	n, ok := clients.number(client)

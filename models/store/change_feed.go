@@ -55,14 +55,14 @@ func (f *changeFeed) freshAt(now time.Duration) bool {
 	return heard != 0 && now-time.Duration(heard) < feedFresh
 }
 
-// nowFresh returns the time, and whether the cache may answer. It looks at the
-// machine's clock once.
-func (s *Store) nowFresh() (now time.Time, fresh bool) {
-	now = s.clock()
+// nowFresh returns the time by the store's clock when it is at by the machine's,
+// and whether the cache may answer then.
+func (s *Store) nowFresh(at time.Time) (now time.Time, fresh bool) {
+	fresh = s.changes.freshAt(at.Sub(feedStart))
 	if s.ownTime {
-		return utc(now), s.changes.freshAt(now.Sub(feedStart))
+		return utc(at), fresh
 	}
-	return utc(now), s.changes.fresh()
+	return s.Now(), fresh
 }
 
 // hears notes that nothing was missed up to a moment.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"github.com/keyport/keyport/models"
 )
@@ -48,6 +49,11 @@ func (s *Store) SeenVerified(v *models.Verified, address, userAgent string) {
 // know, models.Unavailable, when nobody could look. Keys that were found to be
 // good are remembered while every change is heard of.
 func (s *Store) Verify(ctx context.Context, presented string) (models.Verified, error) {
+	return s.VerifyAt(ctx, presented, time.Now())
+}
+
+// VerifyAt is Verify for whoever has just looked at the machine's clock.
+func (s *Store) VerifyAt(ctx context.Context, presented string, at time.Time) (models.Verified, error) {
 	if !models.HasFormOfSecret(presented) {
 		return s.noKey()
 	}
@@ -58,7 +64,7 @@ func (s *Store) Verify(ctx context.Context, presented string) (models.Verified, 
 	// First whether we hear, then the ages: a feed that has just come back has made
 	// old whatever it may have missed. And the age before looking anything up: a
 	// change that comes in between makes old what is found.
-	now, fresh := s.nowFresh()
+	now, fresh := s.nowFresh(at)
 	if fresh {
 		if v, known := s.verified.get(&sum, now); known {
 			return v, nil
