@@ -19,8 +19,8 @@ import (
 // Limits of the mail that goes out at once.
 const (
 	noticesAtOnce = 4 * models.MaxDigest
-	noticeLease   = 10 * time.Minute // for all that are claimed at once
-	noticeTime    = 5 * time.Minute  // after which what is not sent yet is given back: the last letter has up to two minutes of its own
+	noticeLease   = 4 * time.Minute // for all that are claimed at once: who dies over them is waited for so long
+	noticeTime    = time.Minute     // after which what is not sent yet is given back: the last letter has up to two minutes of its own
 	noticePeriod  = time.Second
 )
 
