@@ -12,19 +12,29 @@ import (
 // fanOutBatch bounds a transaction of FanOut, in events.
 const fanOutBatch = 100
 
+// deliveryBatch bounds the deliveries of one statement, and how many more than
+// those of one event are held before they are written.
+const deliveryBatch = 200
+
 // FanOut looks at the events that nobody has looked at yet and makes a delivery
 // for each receiver of each. On several replicas one works and the others wait.
 func (s *Store) FanOut(ctx context.Context) error {
 	for {
-		var looked int
-		err := s.inTx(ctx, "fan out", func(t *tx) (err error) {
-			looked, err = t.fanOut()
-			return err
-		})
-		if err != nil || looked < fanOutBatch {
+		if more, err := s.FanOutSome(ctx); err != nil || !more {
 			return err
 		}
 	}
+}
+
+// FanOutSome is [Store.FanOut] for the oldest of these events, at most 100, and
+// reports whether there may be more: what is made can go out in between.
+func (s *Store) FanOutSome(ctx context.Context) (more bool, err error) {
+	err = s.inTx(ctx, "fan out", func(t *tx) error {
+		looked, err := t.fanOut()
+		more = looked == fanOutBatch
+		return err
+	})
+	return more && err == nil, err
 }
 
 func (t *tx) fanOut() (int, error) {
@@ -41,15 +51,23 @@ func (t *tx) fanOut() (int, error) {
 		return 0, err
 	}
 	members := map[int64][]models.User{} // of the teams of a subscription, asked for once
+	var rows []models.Delivery
 	for _, e := range events {
 		for _, s := range subscriptions {
 			if !s.Wants(e) {
 				continue
 			}
-			if err := t.deliver(s, e, members); err != nil {
+			made, err := t.deliveries(s, e, members)
+			if err != nil {
+				return 0, err
+			}
+			if rows, err = t.writeDeliveries(append(rows, made...), deliveryBatch); err != nil {
 				return 0, err
 			}
 		}
+	}
+	if _, err := t.writeDeliveries(rows, 1); err != nil {
+		return 0, err
 	}
 	return len(events), t.db.Exec("UPDATE fan_out SET event_id = ? WHERE id = 1", events[len(events)-1].ID).Error
 }
@@ -94,9 +112,17 @@ func (t *tx) maySeeEvents(userID int64) (bool, error) {
 	return err == nil && user.IsActive && user.Permissions.Has(models.EventView), err
 }
 
-// deliver makes the deliveries of one event for one subscription.
-func (t *tx) deliver(s models.Subscription, e models.Event, members map[int64][]models.User) error {
-	var rows []models.Delivery
+// writeDeliveries writes deliveries once there are enough of them, and returns
+// those that wait for more.
+func (t *tx) writeDeliveries(rows []models.Delivery, enough int) ([]models.Delivery, error) {
+	if len(rows) < enough {
+		return rows, nil
+	}
+	return nil, t.db.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(rows, deliveryBatch).Error
+}
+
+// deliveries are those of one event for one subscription.
+func (t *tx) deliveries(s models.Subscription, e models.Event, members map[int64][]models.User) (rows []models.Delivery, err error) {
 	add := func(channel models.Channel, recipient int64) {
 		row := models.Delivery{SubscriptionID: s.ID, EventID: e.ID, Channel: channel, RecipientID: recipient, State: models.DeliveryPending, CreatedAt: t.now, NextAttemptAt: t.now}
 		if channel == models.ChannelEmail {
@@ -110,11 +136,11 @@ func (t *tx) deliver(s models.Subscription, e models.Event, members map[int64][]
 	if s.HasChannel(models.ChannelEmail) {
 		recipients, err := t.recipients(s, e, members)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		ended, err := t.unsubscribed(s.ID)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, u := range recipients {
 			if !slices.Contains(ended, u.ID) {
@@ -122,10 +148,7 @@ func (t *tx) deliver(s models.Subscription, e models.Event, members map[int64][]
 			}
 		}
 	}
-	if len(rows) == 0 {
-		return nil
-	}
-	return t.db.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(rows, 200).Error
+	return rows, nil
 }
 
 // unsubscribed lists who wants no more mail of a subscription.

@@ -76,12 +76,18 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
-// once looks at what happened and takes what is due.
+// once looks at what happened and takes what is due. Of many events the first
+// are sent before the last are looked at.
 func (r *Runner) once(ctx context.Context) error {
-	if err := r.Store.FanOut(ctx); err != nil {
-		return err
+	for {
+		more, err := r.Store.FanOutSome(ctx)
+		if err != nil {
+			return err
+		}
+		if err := r.takeWebhooks(ctx); err != nil || !more {
+			return err
+		}
 	}
-	return r.takeWebhooks(ctx)
 }
 
 // takeWebhooks starts as many attempts as there are places.
