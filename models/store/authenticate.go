@@ -44,19 +44,24 @@ func (s *Store) openWith(ctx context.Context, secret models.Secret, look *digest
 	digests := s.keyring.Digests(secret)
 	var user models.User
 	var key models.APIKey
-	err := s.findByDigest(ctx, look, digests, fields(&user, &key))
+	if err := s.findByDigest(ctx, look, digests, fields(&user, &key)); err != nil {
+		return models.User{}, models.APIKey{}, notFound(err)
+	}
 	user.ID = key.UserID
-	switch {
-	case errors.Is(err, pgx.ErrNoRows), errors.Is(err, sql.ErrNoRows):
-		return models.User{}, models.APIKey{}, models.Unauthorized()
-	case err != nil:
-		refusal := noAnswer()
-		refusal.Cause = err
-		return models.User{}, models.APIKey{}, refusal
-	case !s.opens(ctx, &user, &key, digests):
+	if !s.opens(ctx, &user, &key, digests) {
 		return models.User{}, models.APIKey{}, models.Unauthorized()
 	}
 	return user, key, nil
+}
+
+// notFound refuses a key that is not there, and says so when nobody could look.
+func notFound(err error) error {
+	if errors.Is(err, pgx.ErrNoRows) || errors.Is(err, sql.ErrNoRows) {
+		return models.Unauthorized()
+	}
+	refusal := noAnswer()
+	refusal.Cause = err
+	return refusal
 }
 
 // opens decides on a row that the database found.

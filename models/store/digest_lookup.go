@@ -11,9 +11,8 @@ import (
 	"github.com/keyport/keyport/models"
 )
 
-// digestLookup finds a key and its owner by digest: one query by the unique
-// index, without GORM, since it runs with every call that anybody makes with a
-// key. pgx prepares it once for each connection.
+// digestLookup is one query that runs without GORM, since it runs with calls that
+// anybody makes with a key. pgx prepares it once for each connection.
 type digestLookup struct {
 	query   string
 	prepare sync.Mutex
@@ -24,32 +23,44 @@ type digestLookup struct {
 func questionMark(int) string { return "?" }
 func dollar(n int) string     { return "$" + strconv.Itoa(n) }
 
-// digestQuery writes the query for so many generations of master keys.
-func digestQuery(columns string, generations int, placeholder func(n int) string) string {
+// matching writes the condition on a key for so many generations of master keys,
+// which the unique index answers.
+func matching(generations int, placeholder func(n int) string) string {
 	var matches []string
 	for i := range generations {
 		matches = append(matches, "(k.pepper_id = "+placeholder(2*i+1)+" AND k.digest = "+placeholder(2*i+2)+")")
 	}
-	return "SELECT " + columns + " FROM api_keys k JOIN users u ON u.id = k.user_id WHERE " + strings.Join(matches, " OR ")
+	return " WHERE " + strings.Join(matches, " OR ")
 }
 
 // writeLookups writes the queries for the store's database.
 func (s *Store) writeLookups(placeholder func(n int) string) {
-	generations := len(s.keyring.IDs())
-	s.toAuthenticate.query = digestQuery(authenticateColumns, generations, placeholder)
-	s.toVerify.query = digestQuery(verifyColumns, generations, placeholder)
+	match := matching(len(s.keyring.IDs()), placeholder)
+	s.toAuthenticate.query = "SELECT " + authenticateColumns + " FROM api_keys k JOIN users u ON u.id = k.user_id" + match
+	s.toVerify.query = "SELECT " + verifyColumns + " FROM api_keys k" + match
+	s.toVerifyWithOwner.query = "SELECT " + verifyColumns + ", " + ownerColumns + " FROM api_keys k JOIN users u ON u.id = k.user_id" + match
+	s.toKnowOwner.query = "SELECT " + ownerColumns + " FROM users u WHERE u.id = " + placeholder(1)
 }
 
+// findByDigest finds a key.
 func (s *Store) findByDigest(ctx context.Context, look *digestLookup, digests []models.Digest, fields []any) error {
-	ctx, cancel := context.WithTimeout(ctx, authenticateTimeout)
-	defer cancel()
 	args := make([]any, 0, 2*len(digests))
 	for i := range digests {
 		args = append(args, digests[i].PepperID, digests[i].Sum[:])
 	}
+	return s.find(ctx, look, args, fields)
+}
+
+// find reads the one row of a query. On SQLite nothing ends it early: it reads a
+// page or two of a file that is at hand, over connections that nothing else
+// uses, and to watch for an end would take as long as to read.
+func (s *Store) find(ctx context.Context, look *digestLookup, args, fields []any) error {
 	if s.pool != nil {
+		ctx, cancel := context.WithTimeout(ctx, authenticateTimeout)
+		defer cancel()
 		return s.pool.QueryRow(ctx, look.query, args...).Scan(fields...)
 	}
+	ctx = context.WithoutCancel(ctx)
 	statement, err := s.prepared(ctx, look)
 	if err != nil {
 		return err
@@ -68,11 +79,7 @@ func (s *Store) prepared(ctx context.Context, look *digestLookup) (*sql.Stmt, er
 	if row := look.row.Load(); row != nil {
 		return row, nil
 	}
-	db, err := s.read.DB()
-	if err != nil {
-		return nil, err
-	}
-	row, err := db.PrepareContext(ctx, look.query)
+	row, err := s.lookups.PrepareContext(ctx, look.query)
 	if err == nil {
 		look.row.Store(row)
 	}

@@ -156,7 +156,7 @@ func (s *Store) NoteExpiryRun(ctx context.Context, claimed time.Time) error {
 // keeping the answer; keep goes on.
 func (s *Store) LookUp(ctx context.Context, secret models.Secret) (keep func(), err error) {
 	sum, age := s.verified.sum(secret.Reveal()), s.verified.ages.begin()
-	v, err := s.lookUp(ctx, secret)
+	v, err := s.lookUp(ctx, secret, s.changes.fresh())
 	return func() { s.verified.put(&sum, age, &v) }, err
 }
 
@@ -237,3 +237,6 @@ func (s *Store) ReadKnownKeysAllTheTime() (stop func()) {
 	}()
 	return cancel
 }
+
+// StopHearing ends the feed of changes for good.
+func (s *Store) StopHearing() { _ = s.changes.stop() }

@@ -106,9 +106,9 @@ func (s *Store) RecordMailTrial(ctx context.Context, to string, trial models.Mai
 		if err != nil {
 			return err
 		}
-		words := said("A test mail to ").text(to + " was taken by the ").document("mail server", models.MailSettingsID)
+		words := said("A test mail to ").text(to+" was taken by the ").document("mail server", models.MailSettingsID)
 		if !trial.Taken {
-			words = said("A test mail to ").text(to + " did not go out by the ").document("mail server", models.MailSettingsID).text(": " + trial.Problem)
+			words = said("A test mail to ").text(to+" did not go out by the ").document("mail server", models.MailSettingsID).text(": " + trial.Problem)
 		}
 		return t.record(actor, models.Event{Category: models.MailTestedEvent, DocumentType: models.DocumentConfiguration, DocumentID: models.MailSettingsID}, words)
 	})

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -34,6 +35,7 @@ type Store struct {
 	// connection that writes and several that only read.
 	read, write *gorm.DB
 	pool        *pgxpool.Pool // nil on SQLite
+	lookups     *sql.DB       // on SQLite, of digestLookup alone
 	closers     []func() error
 
 	hashing                  *hasher
@@ -47,7 +49,10 @@ type Store struct {
 	activity                 activity
 	bursts                   bursts
 	signing                  signingKeys
+	owners                   owners
 	toAuthenticate, toVerify digestLookup
+	toVerifyWithOwner        digestLookup
+	toKnowOwner              digestLookup
 	installation             atomic.Pointer[string] // InstallationID, once known
 	happened                 chan struct{}
 }

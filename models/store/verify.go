@@ -75,7 +75,7 @@ func (s *Store) VerifyAt(ctx context.Context, presented string, at time.Time) (m
 		return s.noKey()
 	}
 	age := s.verified.ages.begin()
-	v, err := s.lookUp(ctx, secret)
+	v, err := s.lookUp(ctx, secret, fresh)
 	if err == nil {
 		v.Found = now
 		s.verified.put(&sum, age, &v)
@@ -89,26 +89,3 @@ func (s *Store) noKey() (models.Verified, error) {
 	return models.Verified{}, errNoKey
 }
 
-// verifyColumns are what decides on a key, and what a service may know. The
-// owner's rights are not among them: a service has its own.
-const verifyColumns = `k.id, k.user_id, k.pepper_id, k.digest, k.seal, k.parent_id, k.created_at, k.expires_at, k.revoked_at,
-	k.access_level, k.services, k.allowed_networks, k.denied_networks, u.username, u.is_service, u.is_active`
-
-// lookUp asks the database.
-func (s *Store) lookUp(ctx context.Context, secret models.Secret) (models.Verified, error) {
-	user, key, err := s.openWith(ctx, secret, &s.toVerify, func(u *models.User, k *models.APIKey) []any {
-		return []any{&k.ID, &k.UserID, &k.PepperID, &k.Digest, &k.Seal, &k.ParentID, &k.CreatedAt, &k.ExpiresAt, &k.RevokedAt,
-			&k.Level, &k.Services, &k.Allowed, &k.Denied, &u.Username, &u.IsService, &u.IsActive}
-	})
-	switch {
-	case models.KindOf(err) == models.Unauthenticated:
-		count(&s.verifyCounts.refused)
-		return models.Verified{}, err
-	case err != nil:
-		count(&s.verifyCounts.unknown)
-		return models.Verified{}, err
-	}
-	count(&s.verifyCounts.looked)
-	return models.Verified{KeyID: key.ID, UserID: user.ID, Username: user.Username, IsService: user.IsService,
-		Expires: key.ExpiresAt, Access: key.Access}, nil
-}
