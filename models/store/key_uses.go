@@ -2,32 +2,30 @@ package store
 
 import (
 	"context"
-	"time"
-
-	"gorm.io/gorm/clause"
 
 	"github.com/keyport/keyport/models"
 )
 
-// writeClients notes the clients of a key and forgets all but the newest.
-func (t *tx) writeClients(id string, clients []models.KeyUse) error {
-	for _, use := range clients {
-		newest := clause.OnConflict{
-			Columns:   []clause.Column{{Name: "key_id"}, {Name: "address"}, {Name: "user_agent"}},
-			Where:     clause.Where{Exprs: []clause.Expression{clause.Expr{SQL: "api_key_uses.used_at < ?", Vars: []any{use.UsedAt}}}},
-			DoUpdates: clause.Assignments(map[string]any{"used_at": use.UsedAt}),
-		}
-		if err := t.db.Clauses(newest).Create(&use).Error; err != nil {
-			return err
-		}
-	}
-	var limit []time.Time
-	err := t.db.Model(&models.KeyUse{}).Where("key_id = ?", id).Order("used_at DESC, address, user_agent").
-		Offset(models.MaxKeyUses).Limit(1).Pluck("used_at", &limit).Error
-	if err != nil || len(limit) == 0 {
+// writeClients notes clients of keys, each once, and forgets all but the newest
+// of each key.
+func (t *tx) writeClients(clients []models.KeyUse) error {
+	rows, err := usedRows(clients)
+	if err != nil || len(clients) == 0 {
 		return err
 	}
-	return t.db.Where("key_id = ? AND used_at <= ?", id, limit[0]).Delete(&models.KeyUse{}).Error
+	// SQLite needs the WHERE to see that ON belongs to the INSERT.
+	err = t.db.Exec(t.store.usedTable()+` INSERT INTO api_key_uses (key_id, address, user_agent, used_at)
+		SELECT key_id, address, user_agent, `+t.store.timeOf("micros")+` FROM used WHERE TRUE
+		ON CONFLICT (key_id, address, user_agent) DO UPDATE SET used_at = excluded.used_at
+		WHERE api_key_uses.used_at < excluded.used_at`, rows).Error
+	if err != nil {
+		return err
+	}
+	return t.db.Exec(t.store.usedTable()+` DELETE FROM api_key_uses WHERE (key_id, address, user_agent) IN (
+		SELECT key_id, address, user_agent FROM (
+			SELECT key_id, address, user_agent, row_number() OVER (PARTITION BY key_id ORDER BY used_at DESC, address, user_agent) AS place
+			FROM api_key_uses WHERE key_id IN (SELECT key_id FROM used)) AS placed
+		WHERE place > ?)`, rows, models.MaxKeyUses).Error
 }
 
 // KeyUses returns the newest clients of a key, newest first, to those who may

@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -24,25 +22,27 @@ func markSeen(db *gorm.DB, userID int64, at time.Time) error {
 	return db.Model(&models.User{}).Where("id = (?)", due).Update("seen_at", at).Error
 }
 
-// markOwnersSeen notes when the owners of used keys were last seen.
+// markOwnersSeen is markSeen for the owners of used keys.
 func (s *Store) markOwnersSeen(ctx context.Context, marks map[string]mark, keyIDs []string) error {
-	var keys []models.APIKey
-	err := s.read.WithContext(ctx).Select("id, user_id").Where("id IN ?", keyIDs).Find(&keys).Error
+	rows, err := usedRows(newestOf(marks, keyIDs))
 	if err != nil {
-		return s.failure("mark owners seen", err)
-	}
-	seen := map[int64]time.Time{}
-	for _, key := range keys {
-		if at := marks[key.ID].newest().UsedAt; at.After(seen[key.UserID]) {
-			seen[key.UserID] = at
-		}
+		return err
 	}
 	return s.inTx(ctx, "mark owners seen", func(t *tx) error {
-		for _, id := range slices.Sorted(maps.Keys(seen)) {
-			if err := markSeen(t.db, id, seen[id]); err != nil {
-				return err
-			}
-		}
-		return nil
+		return t.db.Exec(s.ownersSeen(), rows, seenEvery.Microseconds()).Error
 	})
+}
+
+// ownersSeen is the statement of markOwnersSeen.
+func (s *Store) ownersSeen() string {
+	skip := ""
+	if s.pool != nil {
+		skip = "FOR NO KEY UPDATE OF users SKIP LOCKED"
+	}
+	return s.usedTable() + `, latest AS (
+			SELECT user_id, max(micros) AS micros FROM used JOIN api_keys ON api_keys.id = used.key_id GROUP BY user_id),
+		due AS (
+			SELECT users.id, latest.micros FROM users JOIN latest ON latest.user_id = users.id
+			WHERE users.seen_at IS NULL OR users.seen_at <= ` + s.timeOf("latest.micros - ?") + ` ` + skip + `)
+		UPDATE users SET seen_at = ` + s.timeOf("due.micros") + ` FROM due WHERE users.id = due.id`
 }

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/keyport/keyport/models"
 )
 
@@ -33,8 +31,8 @@ const seenEvery = time.Minute
 // never has one.
 const seenPatience = 10 * time.Minute
 
-// seenBatch bounds a transaction of FlushSeen, so that others get their turn.
-const seenBatch = 200
+// seenBatch bounds a transaction of FlushSeen, in keys, so that others get their turn.
+const seenBatch = 500
 
 // FlushSeen writes the gathered marks whose turn it is. A time is never moved
 // backwards. What could not be written is kept for the next time.
@@ -63,34 +61,53 @@ func (s *Store) FlushSeen(ctx context.Context) error {
 	return nil
 }
 
-// writeMarks writes what is due and returns the keys that must wait.
+// writeMarks writes what is due and returns the keys that must wait. How many
+// statements that takes does not depend on how many keys there are.
 func (t *tx) writeMarks(marks map[string]mark, ids []string) (early []string, err error) {
-	for _, id := range ids {
-		due, err := t.writeSeen(marks[id].newest())
-		switch {
-		case err != nil:
-			return nil, err
-		case due:
-			err = t.writeClients(id, marks[id])
-		case t.now.Sub(marks[id].newest().UsedAt) < seenPatience:
-			early = append(early, id)
-		}
-		if err != nil {
-			return nil, err
-		}
+	due, err := t.dueKeys(ids)
+	if err != nil {
+		return nil, err
 	}
-	return early, nil
+	if err := t.writeSeen(newestOf(marks, due)); err != nil {
+		return nil, err
+	}
+	var clients []models.KeyUse
+	for _, id := range due {
+		clients = append(clients, marks[id]...)
+	}
+	return t.waiting(marks, ids, due), t.writeClients(clients)
 }
 
-// writeSeen moves the last use forward, unless somebody wrote about the key less
-// than a minute ago.
-func (t *tx) writeSeen(seen models.KeyUse) (due bool, err error) {
-	newer := "last_used_at IS NULL OR last_used_at < ?"
-	result := t.db.Model(&models.APIKey{}).Where("id = ? AND (use_written_at IS NULL OR use_written_at <= ?)", seen.KeyID, t.now.Add(-seenEvery)).
-		Updates(map[string]any{
-			"use_written_at": t.now,
-			"last_used_ip":   gorm.Expr("CASE WHEN "+newer+" THEN ? ELSE last_used_ip END", seen.UsedAt, seen.Address),
-			"last_used_at":   gorm.Expr("CASE WHEN "+newer+" THEN ? ELSE last_used_at END", seen.UsedAt, seen.UsedAt),
-		})
-	return result.RowsAffected == 1, result.Error
+// dueKeys returns those keys about which nobody wrote for a minute, and keeps
+// others from writing about them. Their rows are taken in order, so that two
+// replicas never wait for each other, and looked at again once they are taken.
+func (t *tx) dueKeys(ids []string) (due []string, err error) {
+	err = t.db.Model(&models.APIKey{}).Clauses(forNoKeyUpdate).Order("id").
+		Where("id IN ? AND (use_written_at IS NULL OR use_written_at <= ?)", ids, t.now.Add(-seenEvery)).Pluck("id", &due).Error
+	return due, err
+}
+
+// waiting returns the keys that are not due, and for which it is not too late.
+func (t *tx) waiting(marks map[string]mark, ids, due []string) (early []string) {
+	for _, id := range ids {
+		_, isDue := slices.BinarySearch(due, id)
+		if !isDue && t.now.Sub(marks[id].newest().UsedAt) < seenPatience {
+			early = append(early, id)
+		}
+	}
+	return early
+}
+
+// writeSeen moves the last use of keys forward, each named once.
+func (t *tx) writeSeen(newest []models.KeyUse) error {
+	rows, err := usedRows(newest)
+	if err != nil || len(newest) == 0 {
+		return err
+	}
+	at := t.store.timeOf("used.micros")
+	newer := "CASE WHEN last_used_at IS NULL OR last_used_at < " + at + " THEN "
+	return t.db.Exec(t.store.usedTable()+` UPDATE api_keys SET use_written_at = ?,
+		last_used_ip = `+newer+`used.address ELSE last_used_ip END,
+		last_used_at = `+newer+at+` ELSE last_used_at END
+		FROM used WHERE api_keys.id = used.key_id`, rows, t.now).Error
 }

@@ -72,10 +72,12 @@ func lostRace(err error) bool {
 }
 
 // Row locks, until the end of the transaction. SQLite needs none. Sharing
-// keeps a row as it is while others may do the same; updating is alone.
+// keeps a row as it is while others may do the same; updating is alone, but
+// for those who refer to the row when its key stays.
 var (
-	forShare  = clause.Locking{Strength: "SHARE"}
-	forUpdate = clause.Locking{Strength: "UPDATE"}
+	forShare       = clause.Locking{Strength: "SHARE"}
+	forUpdate      = clause.Locking{Strength: "UPDATE"}
+	forNoKeyUpdate = clause.Locking{Strength: "NO KEY UPDATE"}
 )
 
 // lockUser keeps a user's row as it is until the end of the transaction, and
