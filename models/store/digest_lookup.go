@@ -24,21 +24,27 @@ func questionMark(int) string { return "?" }
 func dollar(n int) string     { return "$" + strconv.Itoa(n) }
 
 // matching writes the condition on a key for so many generations of master keys,
-// which the unique index answers.
-func matching(generations int, placeholder func(n int) string) string {
+// which the unique index answers. digest is how one is compared.
+func matching(generations int, placeholder func(n int) string, digest func(placeholder string) string) string {
 	var matches []string
 	for i := range generations {
-		matches = append(matches, "(k.pepper_id = "+placeholder(2*i+1)+" AND k.digest = "+placeholder(2*i+2)+")")
+		matches = append(matches, "(k.pepper_id = "+placeholder(2*i+1)+" AND k.digest = "+digest(placeholder(2*i+2))+")")
 	}
 	return " WHERE " + strings.Join(matches, " OR ")
 }
 
+func oneDigest(placeholder string) string   { return placeholder }
+func manyDigests(placeholder string) string { return "ANY(" + placeholder + ")" }
+
 // writeLookups writes the queries for the store's database.
 func (s *Store) writeLookups(placeholder func(n int) string) {
-	match := matching(len(s.keyring.IDs()), placeholder)
-	s.toAuthenticate.query = "SELECT " + authenticateColumns + " FROM api_keys k JOIN users u ON u.id = k.user_id" + match
-	s.toVerify.query = "SELECT " + verifyColumns + " FROM api_keys k" + match
-	s.toVerifyWithOwner.query = "SELECT " + verifyColumns + ", " + ownerColumns + " FROM api_keys k JOIN users u ON u.id = k.user_id" + match
+	const owned = " FROM api_keys k JOIN users u ON u.id = k.user_id"
+	const alone, both = "SELECT " + verifyColumns + ", k.digest FROM api_keys k", "SELECT " + verifyColumns + ", " + ownerColumns + ", k.digest" + owned
+	generations := len(s.keyring.IDs())
+	one, many := matching(generations, placeholder, oneDigest), matching(generations, placeholder, manyDigests)
+	s.toAuthenticate.query = "SELECT " + authenticateColumns + owned + one
+	s.toVerify.query, s.toVerifyWithOwner.query = alone+one, both+one
+	s.asks.query, s.asksWithOwner.query, s.asksWithOwner.withOwner = alone+many, both+many, true
 	s.toKnowOwner.query = "SELECT " + ownerColumns + " FROM users u WHERE u.id = " + placeholder(1)
 }
 

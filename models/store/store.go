@@ -53,6 +53,7 @@ type Store struct {
 	toAuthenticate, toVerify digestLookup
 	toVerifyWithOwner        digestLookup
 	toKnowOwner              digestLookup
+	asks, asksWithOwner      keyAsks
 	installation             atomic.Pointer[string] // InstallationID, once known
 	happened                 chan struct{}
 }

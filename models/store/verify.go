@@ -88,4 +88,3 @@ func (s *Store) noKey() (models.Verified, error) {
 	count(&s.verifyCounts.refused)
 	return models.Verified{}, errNoKey
 }
-

@@ -7,7 +7,7 @@ import (
 )
 
 // verifyColumns are what decides on a key, and what a service may know, but for
-// its digest, which is asked for. The owner's rights are not among them: a service
+// its digest, which comes last in a query. The owner's rights are not among them: a service
 // has its own.
 const verifyColumns = `k.id, k.user_id, k.pepper_id, k.seal, k.parent_id, k.created_at, k.expires_at, k.revoked_at,
 	k.access_level, k.services, k.allowed_networks, k.denied_networks`
@@ -29,14 +29,8 @@ func (s *Store) lookUp(ctx context.Context, secret models.Secret, fresh bool) (m
 
 func (s *Store) findVerified(ctx context.Context, secret models.Secret, fresh bool) (v models.Verified, err error) {
 	digests := s.keyring.Digests(secret)
-	var key models.APIKey
-	var user models.User
-	look, fields := &s.toVerify, append(make([]any, 0, 15), &key.ID, &key.UserID, &key.PepperID, &key.Seal, &key.ParentID, &key.CreatedAt,
-		&key.ExpiresAt, &key.RevokedAt, &key.Level, &key.Services, &key.Allowed, &key.Denied)
-	if !fresh {
-		look, fields = &s.toVerifyWithOwner, append(fields, &user.Username, &user.IsService, &user.IsActive)
-	}
-	if err := s.findByDigest(ctx, look, digests, fields); err != nil {
+	key, user, err := s.readKey(ctx, digests, fresh)
+	if err != nil {
 		return v, notFound(err)
 	}
 	if user.ID = key.UserID; fresh {
@@ -44,13 +38,39 @@ func (s *Store) findVerified(ctx context.Context, secret models.Secret, fresh bo
 			return v, notFound(err)
 		}
 	}
-	for i := range digests {
-		if digests[i].PepperID == key.PepperID {
-			key.Digest = digests[i].Sum[:]
-		}
-	}
 	if !s.opens(ctx, &user, &key, digests) {
 		return v, models.Unauthorized()
 	}
 	return models.Verified{KeyID: key.ID, UserID: user.ID, Username: user.Username, IsService: user.IsService, Expires: key.ExpiresAt, Access: key.Access}, nil
+}
+
+// readKey reads what decides on a key, and its owner unless alone.
+func (s *Store) readKey(ctx context.Context, digests []models.Digest, alone bool) (key models.APIKey, user models.User, err error) {
+	if s.pool != nil {
+		asks := &s.asksWithOwner
+		if alone {
+			asks = &s.asks
+		}
+		found, err := s.ask(ctx, asks, digests)
+		if err != nil {
+			return key, user, err
+		}
+		return found.key, found.user, nil
+	}
+	look := &s.toVerifyWithOwner
+	if alone {
+		look = &s.toVerify
+	}
+	err = s.findByDigest(ctx, look, digests, append(verifyFields(&key, &user, !alone), &key.Digest))
+	return key, user, err
+}
+
+// verifyFields are where verifyColumns go, and ownerColumns behind them.
+func verifyFields(key *models.APIKey, user *models.User, withOwner bool) []any {
+	fields := append(make([]any, 0, 16), &key.ID, &key.UserID, &key.PepperID, &key.Seal, &key.ParentID, &key.CreatedAt,
+		&key.ExpiresAt, &key.RevokedAt, &key.Level, &key.Services, &key.Allowed, &key.Denied)
+	if withOwner {
+		fields = append(fields, &user.Username, &user.IsService, &user.IsActive)
+	}
+	return fields
 }
