@@ -47,6 +47,7 @@ func TestSeenManyKeys(t *testing.T) {
 		{uses: "a@39", soon: "b@40", last: "b@40", clients: "b@40 a@39"},
 		{before: "d@10 c@10 a@10 b@10", uses: "x@40 y@39 z@38", last: "x@40", clients: "x@40 y@39 z@38 a@10 b@10"},
 		{before: "a@20 b@18", uses: "b@19 c@17", last: "a@20", clients: "a@20 b@19 c@17"},
+		{before: "a@20 b@18", uses: "b@17 c@16", last: "a@20", clients: "a@20 b@18 c@16"},
 		{before: "a@20", uses: "b@1 c@2 d@3 e@4 f@5", last: "a@20", clients: "a@20 f@5 e@4 d@3 c@2"},
 		{},
 	}
