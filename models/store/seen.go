@@ -84,6 +84,7 @@ func (t *tx) writeMarks(marks map[string]mark, ids []string) (early []string, er
 func (t *tx) dueKeys(ids []string) (due []string, err error) {
 	err = t.db.Model(&models.APIKey{}).Clauses(forNoKeyUpdate).Order("id").
 		Where("id IN ? AND (use_written_at IS NULL OR use_written_at <= ?)", ids, t.now.Add(-seenEvery)).Pluck("id", &due).Error
+	slices.Sort(due) // the database may know another order
 	return due, err
 }
 
