@@ -22,7 +22,8 @@ var recipeTemplates = template.Must(template.New("").
 	ParseFS(recipeFiles, "recipes/*"))
 
 // recipe is what the page says of a proxy: its name, the version with which the
-// tests run it (that of Debian 12), and its files.
+// tests run it (that of Debian 12; Traefik's is in web/e2e/traefik.mjs), and its
+// files.
 type recipe struct {
 	title, tried string
 	files        []recipeFile
@@ -37,7 +38,7 @@ var recipes = []recipe{
 	{"Caddy", "Tested with Caddy 2.6", []recipeFile{{"caddy", "Caddyfile", "/etc/caddy/Caddyfile"}}},
 	{"HAProxy", "Tested with HAProxy 2.6", []recipeFile{{"haproxy", "haproxy.cfg", "/etc/haproxy/haproxy.cfg"}, {"haproxy-lua", "haproxy.lua", "/etc/haproxy/keyport.lua"}}},
 	{"Apache", "Tested with Apache 2.4", []recipeFile{{"apache", "apache.conf", "/etc/apache2/sites-available/{service}.conf"}, {"apache-lua", "apache.lua", "/etc/apache2/keyport-{service}.lua"}}},
-	{"Traefik", "Run once with Traefik 3.5, not by a test", []recipeFile{{"traefik", "traefik.yml", "A file of the file provider"}}},
+	{"Traefik", "Tested with Traefik 3.6", []recipeFile{{"traefik", "traefik.yml", "A file of the file provider"}}},
 	{"Envoy", "Not run by a test", []recipeFile{{"envoy", "envoy.yaml", "/etc/envoy/envoy.yaml"}}},
 }
 

@@ -3,7 +3,7 @@
 // detector and the browser; with --browser (npm run e2e) it runs the browser
 // tests alone and hands them the arguments that follow; with --clients it runs
 // the tests of Octopus's Go client alone, with --proxies those of the recipes for
-// proxies.
+// proxies, with --traefik (npm run test:traefik) that for Traefik.
 //
 // It must start before anything is installed, so it uses Node's own modules
 // only.
@@ -12,6 +12,7 @@ import path from 'node:path';
 import { compilerReady, modulesReady, proxiesReady } from './machine.mjs';
 import { goTests, playwrightTests } from './results.mjs';
 import { Failure, root, run } from './run.mjs';
+import { traefikReady, traefikTests } from './traefik.mjs';
 
 const portable = { CGO_ENABLED: '0' }; // as the program is shipped
 const database = ['go', 'run', './models/store/storetest/pgrun']; // a PostgreSQL around a command
@@ -26,6 +27,7 @@ const checks = [
 const build = ['Build without cgo', () => run(['go', 'build', '-o', 'bin/', './cmd/keyport', './web/e2e/provider'], portable)];
 const goClient = ["Octopus's Go client on SQLite and PostgreSQL", goClientTests];
 const proxies = ['nginx, Caddy, HAProxy and Apache', proxyTests];
+const builtTraefik = ['A Traefik, built if there is none', traefikReady];
 const browser = ['Browser tests on SQLite and PostgreSQL', browserTests];
 
 const plans = {
@@ -35,10 +37,11 @@ const plans = {
   '--browser': [modules, build, browser],
   '--clients': [modules, build, goClient],
   '--proxies': [proxies],
+  '--traefik': [builtTraefik, ['Traefik', traefikTests]],
 };
 
 // Without these the later steps could only fail for the same reason again.
-const prerequisites = new Set(['Node modules', 'C compiler for the race detector', 'Build without cgo']);
+const prerequisites = new Set(['Node modules', 'C compiler for the race detector', 'Build without cgo', builtTraefik[0]]);
 
 const [mode = '--all', ...extra] = process.argv.slice(2);
 if (!plans[mode]) {

@@ -5,9 +5,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { Failure, execute } from './run.mjs';
 
-// goTests runs a command that prints what `go test -json` does.
-export async function goTests(command, env) {
-  const tally = new GoTally();
+// goTests runs a command that prints what `go test -json` does. Of the tests that
+// pass, it counts those whose name (package and test) counting accepts.
+export async function goTests(command, env, counting = () => true) {
+  const tally = new GoTally(counting);
   const { code, output } = await execute(command, env, line => tally.read(line));
   return judge(tally.counts, code, tally.failures() + output);
 }
@@ -17,6 +18,10 @@ class GoTally {
   counts = { passed: 0, failed: 0, skipped: [] };
   output = new Map(); // what each test and package printed
   failed = [];
+
+  constructor(counting) {
+    this.counting = counting;
+  }
 
   // read takes a line if it is an event.
   read(line) {
@@ -29,7 +34,7 @@ class GoTally {
         this.output.set(name, (this.output.get(name) ?? '') + event.Output);
         break;
       case 'pass':
-        if (event.Test) this.counts.passed++;
+        if (event.Test && this.counting(name)) this.counts.passed++;
         this.output.delete(name);
         break;
       case 'skip':
@@ -75,5 +80,6 @@ export async function playwrightTests(command) {
 // all passed but whose command failed.
 function judge(counts, code, output) {
   if (code === 0 && counts.failed === 0 && counts.passed > 0) return { counts };
-  throw new Failure(`${output}\nexit code ${code}`, { ...counts, failed: Math.max(counts.failed, 1) });
+  const none = counts.passed + counts.failed === 0 ? 'No test ran.\n' : '';
+  throw new Failure(`${none}${output}\nexit code ${code}`, { ...counts, failed: Math.max(counts.failed, 1) });
 }

@@ -6,4 +6,6 @@
 //	node web/e2e/check.mjs --proxies
 //
 // That installs them on Debian first, as npm test does. No other test needs them.
+// Traefik takes part where it is in the path; npm run test:traefik builds it and
+// runs it alone.
 package proxytest

@@ -18,8 +18,8 @@ const (
 
 var programs = []program{nginx, caddy, haproxy, apache}
 
-// atHand are the programs, and Traefik where somebody has brought it along:
-// Debian has none.
+// atHand are the programs, and Traefik where it is in the path: Debian has none,
+// npm run test:traefik builds one.
 func atHand() []program {
 	if _, err := exec.LookPath(traefik.binary); err == nil {
 		return append(slices.Clone(programs), traefik)
