@@ -85,10 +85,7 @@ func (s *Server) judge(r *http.Request, q question, began time.Time) verdict {
 		return verdict{status: http.StatusBadRequest, reason: problem}
 	}
 	address := s.echo.IPExtractor(r)
-	if s.badVerified.over(address) && s.Store.CertainlyUnknown(presented) {
-		return s.refuseKey(presented, address, errUnknownKey)
-	}
-	key, err := s.Store.VerifyAt(r.Context(), presented, began)
+	key, err := s.Store.VerifyAt(r.Context(), presented, began, func() bool { return s.badVerified.over(address) })
 	if err != nil {
 		return s.refuseKey(presented, address, err)
 	}
@@ -98,10 +95,6 @@ func (s *Server) judge(r *http.Request, q question, began time.Time) verdict {
 	s.Store.SeenVerified(&key, address, printable(firstOf(r.Header[userAgent]), 200))
 	return verdict{status: http.StatusOK, key: key, service: q.service}
 }
-
-// errUnknownKey refuses a key of a network that presents too many wrong ones. It
-// is made once: such calls come in floods.
-var errUnknownKey error = models.Unauthorized()
 
 // judgeKey refuses a good key where it is not good, or is used too often. It
 // returns the zero verdict when the call may pass.

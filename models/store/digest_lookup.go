@@ -19,33 +19,33 @@ type digestLookup struct {
 	row     atomic.Pointer[sql.Stmt] // on SQLite, from its first use on
 }
 
-// questionMark and dollar write the n-th placeholder of a query.
+// questionMark and dollar write the n-th parameter of a query.
 func questionMark(int) string { return "?" }
 func dollar(n int) string     { return "$" + strconv.Itoa(n) }
 
 // matching writes the condition on a key for so many generations of master keys,
 // which the unique index answers. digest is how one is compared.
-func matching(generations int, placeholder func(n int) string, digest func(placeholder string) string) string {
+func matching(generations int, parameter func(n int) string, digest func(parameter string) string) string {
 	var matches []string
 	for i := range generations {
-		matches = append(matches, "(k.pepper_id = "+placeholder(2*i+1)+" AND k.digest = "+digest(placeholder(2*i+2))+")")
+		matches = append(matches, "(k.pepper_id = "+parameter(2*i+1)+" AND k.digest = "+digest(parameter(2*i+2))+")")
 	}
 	return " WHERE " + strings.Join(matches, " OR ")
 }
 
-func oneDigest(placeholder string) string   { return placeholder }
-func manyDigests(placeholder string) string { return "ANY(" + placeholder + ")" }
+func oneDigest(parameter string) string   { return parameter }
+func manyDigests(parameter string) string { return "ANY(" + parameter + ")" }
 
 // writeLookups writes the queries for the store's database.
-func (s *Store) writeLookups(placeholder func(n int) string) {
+func (s *Store) writeLookups(parameter func(n int) string) {
 	const owned = " FROM api_keys k JOIN users u ON u.id = k.user_id"
 	const alone, both = "SELECT " + verifyColumns + ", k.digest FROM api_keys k", "SELECT " + verifyColumns + ", " + ownerColumns + ", k.digest" + owned
 	generations := len(s.keyring.IDs())
-	one, many := matching(generations, placeholder, oneDigest), matching(generations, placeholder, manyDigests)
+	one, many := matching(generations, parameter, oneDigest), matching(generations, parameter, manyDigests)
 	s.toAuthenticate.query = "SELECT " + authenticateColumns + owned + one
 	s.toVerify.query, s.toVerifyWithOwner.query = alone+one, both+one
 	s.asks.query, s.asksWithOwner.query, s.asksWithOwner.withOwner = alone+many, both+many, true
-	s.toKnowOwner.query = "SELECT " + ownerColumns + " FROM users u WHERE u.id = " + placeholder(1)
+	s.toKnowOwner.query = "SELECT " + ownerColumns + " FROM users u WHERE u.id = " + parameter(1)
 }
 
 // findByDigest finds a key.

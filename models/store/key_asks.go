@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -133,6 +134,7 @@ func (s *Store) readKeys(ctx context.Context, asks *keyAsks, batch []*keyAsk) (e
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
+			s.log.ErrorContext(ctx, "panic while keys were looked up", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
 		}
 	}()
 	rows, err := s.pool.Query(ctx, asks.query, digestArgs(batch)...)

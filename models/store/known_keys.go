@@ -109,9 +109,10 @@ func (k *knownKeys) hear(told string) {
 // been heard of yet. False says nothing.
 func (s *Store) CertainlyUnknown(presented string) bool {
 	secret, ok := models.ParseSecret(presented)
-	if !ok {
-		return false
-	}
+	return ok && s.certainlyUnknown(secret)
+}
+
+func (s *Store) certainlyUnknown(secret models.Secret) bool {
 	if !s.changes.started.Load() {
 		s.changes.start(s.followChanges)
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/keyport/keyport/models"
 )
 
-// verifyCounts count what Verify found, and where.
-// Those that came out of the cache are counted there.
+// verifyCounts count what Verify found by looking it up. What comes out of the
+// cache is counted there.
 type verifyCounts struct{ looked, refused, unknown atomic.Int64 }
 
 func count(n *atomic.Int64) {
@@ -49,11 +49,13 @@ func (s *Store) SeenVerified(v *models.Verified, address, userAgent string) {
 // know, models.Unavailable, when nobody could look. Keys that were found to be
 // good are remembered while every change is heard of.
 func (s *Store) Verify(ctx context.Context, presented string) (models.Verified, error) {
-	return s.VerifyAt(ctx, presented, time.Now())
+	return s.VerifyAt(ctx, presented, time.Now(), func() bool { return false })
 }
 
-// VerifyAt is Verify for whoever has just looked at the machine's clock.
-func (s *Store) VerifyAt(ctx context.Context, presented string, at time.Time) (models.Verified, error) {
+// VerifyAt is Verify for whoever has just looked at the machine's clock, and
+// knows whether the call is one of a flood of wrong keys. Of such a call, a key
+// that certainly nobody made is refused without a look-up.
+func (s *Store) VerifyAt(ctx context.Context, presented string, at time.Time, flooded func() bool) (models.Verified, error) {
 	if !models.HasFormOfSecret(presented) {
 		return s.noKey()
 	}
@@ -73,6 +75,9 @@ func (s *Store) VerifyAt(ctx context.Context, presented string, at time.Time) (m
 	secret, ok := models.ParseSecret(presented)
 	if !ok {
 		return s.noKey()
+	}
+	if flooded() && s.certainlyUnknown(secret) {
+		return models.Verified{}, errNoKey
 	}
 	age := s.verified.ages.begin()
 	v, err := s.lookUp(ctx, secret, fresh)

@@ -7,8 +7,8 @@ import (
 )
 
 // verifyColumns are what decides on a key, and what a service may know, but for
-// its digest, which comes last in a query. The owner's rights are not among them: a service
-// has its own.
+// its digest, which comes last in a query. The owner's rights are not among them:
+// a service has its own.
 const verifyColumns = `k.id, k.user_id, k.pepper_id, k.seal, k.parent_id, k.created_at, k.expires_at, k.revoked_at,
 	k.access_level, k.services, k.allowed_networks, k.denied_networks`
 
