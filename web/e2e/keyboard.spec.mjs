@@ -22,14 +22,22 @@ async function tabTo(page, target, key = 'Tab') {
   throw new Error(`Tab never reached ${target}`);
 }
 
-test('sign in, make a key by preset, store it, revoke it', async ({ page, keyport }) => {
+// signInByKeyboard waits for the focus before it types: what is typed while
+// the page is still loading would be lost, and the name with it.
+async function signInByKeyboard(page) {
   await page.goto('/sign-in');
-  await expect(page.getByLabel('User name')).toBeFocused();
+  const name = page.getByLabel('User name');
+  await expect(name).toBeFocused();
   await page.keyboard.type(maya.username);
+  await expect(name).toHaveValue(maya.username);
   await tabTo(page, page.getByLabel('Password'));
   await page.keyboard.type(maya.password);
   await page.keyboard.press('Enter');
   await expect(heading(page, 'My API Keys')).toBeVisible();
+}
+
+test('sign in, make a key by preset, store it, revoke it', async ({ page, keyport }) => {
+  await signInByKeyboard(page);
 
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
@@ -62,12 +70,7 @@ test('sign in, make a key by preset, store it, revoke it', async ({ page, keypor
 });
 
 test('a custom date, the profile menu and the settings', async ({ page, keyport }) => {
-  await page.goto('/sign-in');
-  await page.keyboard.type(maya.username);
-  await tabTo(page, page.getByLabel('Password'));
-  await page.keyboard.type(maya.password);
-  await page.keyboard.press('Enter');
-  await expect(heading(page, 'My API Keys')).toBeVisible();
+  await signInByKeyboard(page);
 
   const button = page.getByRole('button', { name: /profile menu/ });
   await tabTo(page, button);
