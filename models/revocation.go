@@ -10,6 +10,7 @@ import (
 const (
 	MaxRevocation = CountLimit // keys at once
 	MaxReason     = 200        // characters of the reason
+	MaxKeyIDs     = 1000       // keys that are named one by one
 	// PreviewLife is how long the preview of a revocation may be acted upon.
 	PreviewLife = time.Hour
 	maxQuery    = 8 * 1024
@@ -68,7 +69,8 @@ type RevocationWish struct {
 	Selection KeySelection
 	Query     string
 	Reason    string
-	Shown     int // keys that the preview counted
+	KeyIDs    []string // of the keys of the selection only these; nil for all of them
+	Shown     int      // keys that whoever wishes it has agreed to
 	FormID    string
 }
 
@@ -92,6 +94,15 @@ func (w RevocationWish) Check(now time.Time) (RevocationWish, []Problem) {
 	}
 	if w.Selection.At.After(now) || now.Sub(w.Selection.At) > PreviewLife {
 		problems = append(problems, Problem{"", "This preview is older than an hour. Look at the keys again, and then revoke them."})
+	}
+	if w.KeyIDs != nil {
+		w.KeyIDs, problem = CleanKeyIDs(w.KeyIDs)
+		if problem == "" && len(w.KeyIDs) != w.Shown {
+			problem = "You expect " + strconv.Itoa(w.Shown) + " keys, and the list names " + strconv.Itoa(len(w.KeyIDs)) + " different ones. Send the number of the keys that you name."
+		}
+		if problem != "" {
+			problems = append(problems, Problem{"KeyIDs", problem})
+		}
 	}
 	w.Reason = reason
 	if len(w.Query) > maxQuery || !plainText(w.Query) {

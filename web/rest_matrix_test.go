@@ -104,6 +104,8 @@ func init() {
 // bodies are what routes of the REST API need to be accepted; "unique" stands
 // for a new word each time.
 var bodies = map[string]string{
+	"POST /api/apikeys/revocations": `{"ExpectedKeys":10000,"Reason":"unique"}`,
+
 	"POST /api/users":             `{"Username":"unique","DisplayName":"Matrix","Password":"correct horse unique staple"}`,
 	"PUT /api/users/:user":        `{"DisplayName":"unique"}`,
 	"POST /api/users/invitations": `{"AddToTeamIds":[]}`,
@@ -116,6 +118,9 @@ var bodies = map[string]string{
 	"POST /api/services":          `{"Name":"matrix"}`,
 	"PUT /api/services/:id":       `{"Description":"unique"}`,
 }
+
+// queries are what such routes need beside a body.
+var queries = map[string]string{"POST /api/apikeys/revocations": "?status=usable"}
 
 // bodyFor returns the body to send to a route.
 func bodyFor(name string) string {

@@ -56,6 +56,9 @@ func (s *Server) restAPIKeys(known *echo.Group, base string) {
 	known.GET("/apikeys", all.Index)
 	known.GET("/apikeys/self", all.Self)
 	known.DELETE("/apikeys/self", all.DeleteSelf)
+	known.POST("/apikeys/revocations", all.Revoke)
+	known.GET("/apikeys/revocations/:id", all.ShowRevocation)
+	known.GET("/apikeys/revocations/:id/keys", all.RevocationKeys)
 	known.GET("/apikeys/revocations/:id/receipt", all.Receipt)
 
 	keys := &api.APIKeys{Store: s.Store, BasePath: base}

@@ -274,6 +274,9 @@ var expectations = map[string]string{
 	"GET /api/configuration/authentication/receipt":  apiConfig,
 	"GET /api/users/:user/deactivation":              "401 401 401 401 401  401 401 401  403 403 403 404  401 401 404 403", // the user is active
 	"GET /api/apikeys/revocations/:id/receipt":       "401 401 401 401 401  401 401 401  403 403 403 404  401 401 404 403", // it is not over
+	"POST /api/apikeys/revocations":                  strings.Replace(apiAdd, "201", "202", 1),
+	"GET /api/apikeys/revocations/:id":               apiList,
+	"GET /api/apikeys/revocations/:id/keys":          apiList,
 	"GET /api/users/authentication":                  apiMe,
 	"GET /api/users/authentication/:user":            apiMe,
 	"GET /api/users/:user/permissions":               apiLook,
@@ -376,7 +379,7 @@ func callRoute(client *webtest.Client, r web.Route, path string) webtest.Answer 
 	name := r.Method + " " + r.Path
 	switch {
 	case strings.HasPrefix(r.Path, "/api") && (r.Method == http.MethodPost || r.Method == http.MethodPut):
-		return client.JSON(r.Method, path, bodyFor(name))
+		return client.JSON(r.Method, path+queries[name], bodyFor(name))
 	case r.Method == http.MethodPost:
 		return client.Form(path, inputs[name])
 	}
@@ -388,6 +391,7 @@ func census(f *storetest.Fixture) int {
 	return f.Count(`SELECT (SELECT count(*) FROM api_keys)
 		+ 17 * (SELECT count(*) + CAST(sum(version + permissions) AS BIGINT) FROM teams)
 		+ 37 * (SELECT count(*) FROM team_members)
+		+ 43 * (SELECT (SELECT count(*) FROM revocations) + (SELECT count(*) FROM revocation_keys))
 		+ 97 * (SELECT count(*) FROM invitations)
 		+ 113 * (SELECT count(*) + CAST(COALESCE(sum(version), 0) AS BIGINT) FROM services)
 		+ 131 * (SELECT count(*) + CAST(COALESCE(sum(version), 0) AS BIGINT) FROM oidc_identities)

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -45,8 +46,10 @@ type keyPage struct {
 	Links        Links
 }
 
-// paramCursor is the parameter that says where a page begins.
-const paramCursor = "cursor"
+const (
+	paramCursor = "cursor" // where a page begins
+	paramZone   = "zone"   // the time zone of the days
+)
 
 // Index lists the keys of all users by the filters of the page of all keys:
 // usable ones unless status says otherwise, those that end soonest first. Days
@@ -60,14 +63,7 @@ func (h *AllKeys) Index(c echo.Context) error {
 		return err
 	}
 	sent := parameters(c)
-	search, problems := models.ParseKeySearch(sent)
-	zone, ok := models.ParseZone(sent.Get("zone"))
-	if sent.Get("zone") != "" && !ok {
-		problems = append(problems, models.Problem{Field: "zone", Message: "Name a time zone such as Europe/Berlin."})
-	}
-	if zone == nil {
-		zone = time.UTC
-	}
+	search, zone, problems := readKeySearch(sent)
 	var from *models.KeyCursor
 	if text := sent.Get(paramCursor); text != "" {
 		cursor, ok := models.ParseKeyCursor(text, search.Order)
@@ -80,6 +76,19 @@ func (h *AllKeys) Index(c echo.Context) error {
 		return err
 	}
 	return h.list(c, search, zone, from, page.Take)
+}
+
+// readKeySearch reads the filters of the list, and the zone of their days.
+func readKeySearch(sent url.Values) (search models.KeySearch, zone *time.Location, problems []models.Problem) {
+	search, problems = models.ParseKeySearch(sent)
+	zone, ok := models.ParseZone(sent.Get(paramZone))
+	if sent.Get(paramZone) != "" && !ok {
+		problems = append(problems, models.Problem{Field: paramZone, Message: "Name a time zone such as Europe/Berlin."})
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	return search, zone, problems
 }
 
 func (h *AllKeys) list(c echo.Context, search models.KeySearch, zone *time.Location, from *models.KeyCursor, take int) error {
@@ -97,7 +106,7 @@ func (h *AllKeys) list(c echo.Context, search models.KeySearch, zone *time.Locat
 		items = append(items, h.links().ownedKey(k))
 	}
 	return write(c, http.StatusOK, keyPage{ItemType: "ApiKey", TotalResults: found.Total.N, TotalIsExact: !found.Total.More, ItemsPerPage: take, Items: items,
-		Links: h.pageLinks(search, parameters(c).Get("zone"), take, found)})
+		Links: h.pageLinks(search, parameters(c).Get(paramZone), take, found)})
 }
 
 func (h *AllKeys) pageLinks(search models.KeySearch, zone string, take int, found models.AllKeys) Links {
@@ -113,7 +122,7 @@ func (h *AllKeys) pageLinks(search models.KeySearch, zone string, take int, foun
 
 func (h *AllKeys) pageLink(search models.KeySearch, zone string, take int, cursor string) string {
 	query := search.Values()
-	for name, value := range map[string]string{"zone": zone, paramCursor: cursor} {
+	for name, value := range map[string]string{paramZone: zone, paramCursor: cursor} {
 		if value != "" {
 			query.Set(name, value)
 		}

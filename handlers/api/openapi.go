@@ -32,6 +32,7 @@ type Operation struct {
 	Refuses      bool   // never succeeds
 	Refusal      any    // what a refusal looks like, when it is not errorBody
 	Example      string // a body, for the example
+	ExampleQuery string // and a query
 }
 
 // Parameter is a part of the query, or a header.

@@ -22,6 +22,10 @@ func (o Operation) Curl() string {
 	if o.Example != "" {
 		b.WriteString(" \\\n  --header \"Content-Type: application/json\" --data '" + o.Example + "'")
 	}
-	b.WriteString(" \\\n  \"$KEYPORT_URL" + examples.Replace(openPath(o.Path)) + "\"")
+	b.WriteString(" \\\n  \"$KEYPORT_URL" + examples.Replace(openPath(o.Path)))
+	if o.ExampleQuery != "" {
+		b.WriteString("?" + o.ExampleQuery)
+	}
+	b.WriteString("\"")
 	return b.String()
 }

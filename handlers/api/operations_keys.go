@@ -1,5 +1,14 @@
 package api
 
+// keyFilters choose keys of all users.
+var keyFilters = []Parameter{
+	{"status", "string", "usable (without it), expires-soon, expired, revoked or all."}, {"owner", "string", "Part of a user name, display name or e-mail address, or a user id."},
+	{"kind", "string", "person or service."}, {"purpose", "string", "Part of the purpose."}, {"created-from", "string", "First day on which a key was made, 2027-05-22."}, {"created-to", "string", "Last such day."},
+	{"ends-from", "string", "First day on which a key ends."}, {"ends-to", "string", "Last such day."}, {"used-from", "string", "First day of the last use."}, {"used-to", "string", "Last such day."},
+	{"used", "string", "never: only keys that were never used."}, {"over", "string", "maximum: only keys that end later than a new one could; or a number of days from today."},
+	{"zone", "string", "The time zone of the days, UTC without it."},
+}
+
 // keyOperations are about API keys.
 var keyOperations = []Operation{
 	{Method: "GET", Path: "/api/users/:user/apikeys", Tag: "API keys", Summary: "The API keys of a user, newest first",
@@ -18,16 +27,24 @@ var keyOperations = []Operation{
 	{Method: "GET", Path: "/api/users/:user/apikeys/:id/revocation", Tag: "API keys", Summary: "Which replicas refuse a revoked key", Ours: true,
 		Text:   "Each replica that serves Keyport says what it has heard of, at most once in a second; LastHeard is when it last did. While IsWaiting, ask again in a moment. One that is silent refuses by itself at the latest 0.7 seconds after it stopped hearing. LastAccepted is the last accepted call that is written down, which takes up to 80 seconds. A key that was not revoked has none of this: 404.",
 		Answer: revocationResource{}},
+	{Method: "POST", Path: "/api/apikeys/revocations", Tag: "API keys", Summary: "Revoke many API keys", Ours: true, Status: 202,
+		Text:    "Needs UserView and UserEdit. The keys are those of a filter in the query, as for GET /api/apikeys, or up to 1000 Ids; at most 10,000. A filter that is empty or misspelt is refused, and all usable keys are status=usable. ExpectedKeys is how many you mean: TotalResults of the list, or how many ids there are. When the filter chooses more by now, nothing is changed, and the answer is 409. The work goes on after the answer, in the name of the caller, whether or not the key of the call is among those that go; Location and Links.Self tell how far it is. Reason (1 to 200 characters) stands in the audit trail of each key.",
+		Query:   keyFilters,
+		Headers: []Parameter{{"Idempotency-Key", "string", "A text of your choice, 1 to 200 characters. The same call with the same one starts nothing more and is answered with the revocation that there is; another call with it is answered 400."}},
+		Body:    newRevocation{}, BodyRequired: true, Answer: revocationWorkResource{}, Example: `{"ExpectedKeys": 38, "Reason": "The build farm is gone"}`, ExampleQuery: "purpose=build+farm"},
+	{Method: "GET", Path: "/api/apikeys/revocations/:id", Tag: "API keys", Summary: "How far a revocation of many keys is", Ours: true,
+		Text:   "Needs UserView. Receipt is null while it runs, or when it revoked nothing; then it is as for one key. A revocation stops when who started it is deactivated or loses the right; Stopped says so.",
+		Answer: revocationWorkResource{}},
+	{Method: "GET", Path: "/api/apikeys/revocations/:id/keys", Tag: "API keys", Summary: "What became of each key of a revocation", Ours: true,
+		Text:  "Needs UserView. First those that were not revoked. Outcome is Revoked, Ended (before), Changed (used, or no longer what the filter chooses), NotFound (unknown, or deleted with its owner) or Waiting.",
+		Query: paging, Answer: collection[revocationKeyResource]{}},
 	{Method: "GET", Path: "/api/apikeys/revocations/:id/receipt", Tag: "API keys", Summary: "Which replicas refuse the keys of a revocation of many", Ours: true,
 		Text:   "Needs UserView. The id is the one in the audit trail, like Revocations-7. KeysSkipped had ended before, or were no longer what was chosen. The rest is as for one key. While the revocation runs, or when it revoked nothing, there is none of this: 404.",
 		Answer: revocationOfManyResource{}},
 	{Method: "GET", Path: "/api/apikeys", Tag: "API keys", Summary: "The API keys of all users", Ours: true,
 		Text: "Needs UserView. Usable keys unless status says otherwise, those that end soonest first. Follow Page.Next.",
-		Query: []Parameter{paging[1], {"status", "string", "usable (without it), expires-soon, expired, revoked or all."}, {"owner", "string", "Part of a user name, display name or e-mail address, or a user id."},
-			{"kind", "string", "person or service."}, {"purpose", "string", "Part of the purpose."}, {"created-from", "string", "First day on which a key was made, 2027-05-22."}, {"created-to", "string", "Last such day."},
-			{"ends-from", "string", "First day on which a key ends."}, {"ends-to", "string", "Last such day."}, {"used-from", "string", "First day of the last use."}, {"used-to", "string", "Last such day."},
-			{"used", "string", "never: only keys that were never used."}, {"over", "string", "maximum: only keys that end later than a new one could; or a number of days from today."},
-			{"sort", "string", "expires, created, purpose, last-used or owner."}, {"dir", "string", "desc for the other direction."}, {"zone", "string", "The time zone of the days, UTC without it."}, {"cursor", "string", "Where the page begins; comes with Page.Next."}},
+		Query: append(with(keyFilters, paging[1]), Parameter{"sort", "string", "expires, created, purpose, last-used or owner."}, Parameter{"dir", "string", "desc for the other direction."},
+			Parameter{"cursor", "string", "Where the page begins; comes with Page.Next."}),
 		Answer: keyPage{}},
 	{Method: "GET", Path: "/api/apikeys/self", Tag: "API keys", Summary: "The key that makes the call: purpose, owner, expiry, access", Answer: ownedKeyResource{}, Ours: true},
 	{Method: "DELETE", Path: "/api/apikeys/self", Tag: "API keys", Summary: "Revoke the key that makes the call", Answer: none{}, Ours: true},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"github.com/keyport/keyport/models"
 )
@@ -17,8 +18,12 @@ import (
 const revocationColumns = `id, form_id, user_id, username, identified_by, address, user_agent, request_id, reason, query, selection,
 	total, revoked, skipped, started_at, finished_at, stopped`
 
-// previewSample is how many of the chosen keys a preview shows.
-const previewSample = 10
+const (
+	// previewSample is how many of the chosen keys a preview shows.
+	previewSample = 10
+	// namedAtOnce is how many named keys one statement notes.
+	namedAtOnce = 500
+)
 
 // revocationKey is a key that a revocation has chosen.
 type revocationKey struct {
@@ -114,7 +119,7 @@ func (t *tx) startRevocation(wish models.RevocationWish) (r models.Revocation, e
 	if err := t.db.Create(&r).Error; err != nil {
 		return r, err
 	}
-	if r.Total, err = t.collect(r, wish.Shown); err != nil {
+	if r.Total, err = t.collect(r, wish); err != nil {
 		return r, err
 	}
 	if err := t.db.Model(&r).Where("id = ?", r.ID).Update("total", r.Total).Error; err != nil {
@@ -124,11 +129,15 @@ func (t *tx) startRevocation(wish models.RevocationWish) (r models.Revocation, e
 }
 
 // collect notes the keys that are chosen. More than were shown nobody has agreed
-// to; fewer are fine, since keys end all the time.
-func (t *tx) collect(r models.Revocation, shown int) (int, error) {
+// to; fewer are fine, since keys end all the time. Of keys that are named each is
+// noted, so that the result tells of each.
+func (t *tx) collect(r models.Revocation, wish models.RevocationWish) (int, error) {
 	c, none, err := t.store.chooseLive(t.db, r.Selection)
 	if err != nil || none {
 		return 0, orElse(err, models.Conflicted("None of these keys can be revoked any more. Nothing was changed."))
+	}
+	if wish.KeyIDs != nil {
+		c.add("k.id IN ?", wish.KeyIDs)
 	}
 	inserted := t.db.Exec("INSERT INTO revocation_keys (revocation_id, key_id) SELECT CAST(? AS BIGINT), k.id FROM api_keys k WHERE "+c.where()+" LIMIT "+countMore,
 		append([]any{r.ID}, c.args...)...)
@@ -139,11 +148,22 @@ func (t *tx) collect(r models.Revocation, shown int) (int, error) {
 		return 0, models.Conflicted("None of these keys can be revoked any more. Nothing was changed.")
 	case n > models.MaxRevocation:
 		return 0, models.Conflicted("At most " + strconv.Itoa(models.MaxRevocation) + " keys can be revoked at once, and these are more. Nothing was changed. Choose fewer keys.")
-	case n > shown:
-		return 0, models.Conflicted("More keys are chosen now than you were shown. Nothing was changed. Look at the figures, and then revoke them.")
+	case n > wish.Shown:
+		return 0, models.Conflicted("More keys are chosen now than you agreed to: " + strconv.Itoa(n) + ", and not " + strconv.Itoa(wish.Shown) + ". Nothing was changed. Look at them again, and then revoke them.")
+	case wish.KeyIDs != nil:
+		return len(wish.KeyIDs), t.collectNamed(r, wish.KeyIDs)
 	default:
 		return n, nil
 	}
+}
+
+// collectNamed notes, beside those that are, the named keys that can't be revoked.
+func (t *tx) collectNamed(r models.Revocation, ids []string) error {
+	rows := make([]revocationKey, len(ids))
+	for i, id := range ids {
+		rows[i] = revocationKey{RevocationID: r.ID, KeyID: id}
+	}
+	return t.db.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(&rows, namedAtOnce).Error
 }
 
 func (t *tx) recordRevocation(actor *models.Actor, what models.Category, r models.Revocation, words string) error {
