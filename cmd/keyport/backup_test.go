@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -154,6 +155,20 @@ func holdsNoSecret(t testing.TB, env environ, file string, keys ...string) {
 	}
 }
 
+// damaged writes a changed copy of a file.
+func damaged(t testing.TB, file string, change func([]byte) []byte) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "damaged")
+	if err := os.WriteFile(path, change(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // What can't be restored is refused before anything is made or changed.
 func TestRestoreRefused(t *testing.T) {
 	t.Parallel()
@@ -161,21 +176,29 @@ func TestRestoreRefused(t *testing.T) {
 		first, second, _ := inUse(t, env)
 		file := filepath.Join(t.TempDir(), "backup")
 		keyport(t, env, "", "backup", "--to", file).want(t, exitOK, "")
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cut := filepath.Join(t.TempDir(), "cut")
-		if err := os.WriteFile(cut, data[:len(data)/2], 0o600); err != nil {
-			t.Fatal(err)
-		}
+		journal := filepath.Join(t.TempDir(), "journal")
+		keyport(t, env, "", "backup", "--journal", journal).want(t, exitOK, "")
+		cut := damaged(t, file, func(data []byte) []byte { return data[:len(data)/2] })
 		keyport(t, env, "", "restore").want(t, exitUsage, "needs --from FILE")
 		keyport(t, env, "", "backup").want(t, exitUsage, "needs --to FILE")
 		keyport(t, env, "", "backup", "--to", filepath.Join(t.TempDir(), "no", "folder")).want(t, exitFailure, "can't be written")
-		keyport(t, env, "", "restore", "--replace", "--from", cut).want(t, exitFailure, "cut off or changed")
+		flipped := damaged(t, file, func(data []byte) []byte { data[len(data)/2] ^= 1; return data })
+		for _, bad := range []string{cut, flipped} {
+			keyport(t, env, "", "restore", "--replace", "--from", bad).want(t, exitFailure, "cut off or changed")
+		}
+		for _, change := range []func([]byte) []byte{
+			func(data []byte) []byte { return data[:len(data)-100] }, func(data []byte) []byte { data[len(data)-100] ^= 1; return data },
+		} {
+			keyport(t, env, "", "restore", "--replace", "--from", file, "--journal", damaged(t, journal, change)).want(t, exitFailure, "not a whole journal")
+		}
 		keyport(t, env, "", "restore", "--replace", "--from", cut+"x").want(t, exitFailure, "can't be read")
 		keyport(t, env, "", "restore", "--replace", "--from", file, "--journal", file).want(t, exitFailure, "is a backup and not a journal")
 		keyport(t, env.with("KEYPORT_MASTER_KEY", anotherKey), "", "restore", "--replace", "--from", file).want(t, exitFailure, "another master key")
+		after := filepath.Join(t.TempDir(), "after")
+		keyport(t, env, "", "backup", "--to", after).want(t, exitOK, "")
+		if was, is := tables(t, file), tables(t, after); !reflect.DeepEqual(was, is) {
+			t.Errorf("the database holds %v, and held %v", is, was)
+		}
 		wantKeys(t, env, http.StatusOK, http.StatusOK)(first, second)
 
 		nowhere := place(t, storetest.SQLite)

@@ -72,7 +72,7 @@ func (o restoring) run(ctx context.Context, p *program) error {
 // prepareFor brings the tables to the step at which the backup was made.
 func prepareFor(ctx context.Context, s *store.Store, h store.BackupHeader) error {
 	has, want, err := s.SchemaVersions(ctx)
-	if err == nil && has == 0 && h.Schema <= want {
+	if err == nil && has == 0 {
 		err = s.MigrateTo(ctx, h.Schema)
 		has = h.Schema
 	} else if err == nil && has < want {
@@ -82,8 +82,6 @@ func prepareFor(ctx context.Context, s *store.Store, h store.BackupHeader) error
 	switch {
 	case err != nil:
 		return err
-	case h.Schema > want:
-		return failed(nil, "The backup was made by Keyport %s, which is newer than this one. Use that version or a newer one.", h.Version)
 	case has != h.Schema:
 		return failed(nil, "The backup has the tables of step %d, the database those of step %d. Restore into a new database: that is made at the backup's step and brought up to date afterwards.", h.Schema, has)
 	}

@@ -17,6 +17,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/keyport/keyport/models"
+	"github.com/keyport/keyport/models/store/migrations"
 )
 
 // A backup is one line of JSON, the header; then, compressed, for each table a
@@ -195,7 +196,18 @@ func (b *BackupFile) check(path, use string, ring *models.Keyring) error {
 	if err != nil || !hmac.Equal(sum, mac.Sum(nil)) {
 		return damaged
 	}
-	return nil
+	return b.knownStep(path)
+}
+
+// knownStep refuses a backup with tables that this program does not know. A
+// journal is not about tables.
+func (b *BackupFile) knownStep(path string) error {
+	h, newest := b.Header, migrations.Newest()
+	if h.Keyport != fileBackup || h.Schema <= newest {
+		return nil
+	}
+	return &OpenError{fmt.Sprintf("The backup %s was made by a newer Keyport, %s: its tables are at step %d, and this program knows %d. Restore it with that version or a newer one.",
+		path, h.Version, h.Schema, newest), nil}
 }
 
 // each reads all rows in their order. begin may refuse a table by skip.

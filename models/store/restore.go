@@ -145,7 +145,23 @@ func (r *restoring) lockAll() error {
 	if err := r.db.Exec("SET LOCAL lock_timeout = '15s'").Error; err != nil {
 		return err
 	}
-	return r.db.Exec("LOCK TABLE " + strings.Join(append(r.store.over(), kept...), ", ") + " IN ACCESS EXCLUSIVE MODE").Error
+	tables, err := r.present(append(r.store.over(), kept...))
+	if err != nil {
+		return err
+	}
+	return r.db.Exec("LOCK TABLE " + strings.Join(tables, ", ") + " IN ACCESS EXCLUSIVE MODE").Error
+}
+
+// present leaves the tables that there are: at the step of an older backup some
+// are still to come.
+func (r *restoring) present(tables []string) ([]string, error) {
+	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ?"
+	if r.store.pool != nil {
+		query = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_name IN ?"
+	}
+	var there []string
+	err := r.db.Raw(query, tables).Scan(&there).Error
+	return slices.DeleteFunc(tables, func(table string) bool { return !slices.Contains(there, table) }), err
 }
 
 // clear empties all tables, what refers to others first: checkpoints before the
@@ -156,6 +172,10 @@ func (r *restoring) clear() error {
 		if !r.report.KeptTrail || !slices.Contains(trail, table) {
 			tables = append(tables, table)
 		}
+	}
+	tables, err := r.present(tables)
+	if err != nil {
+		return err
 	}
 	for _, table := range tables {
 		if err := r.db.Exec("DELETE FROM " + table).Error; err != nil {
