@@ -23,6 +23,10 @@ type changeFeed struct {
 
 	heard     atomic.Int64 // nanoseconds since feedStart up to which nothing was missed
 	lastHeard atomic.Int64 // the same, and kept when the feed is lost
+
+	// upTo is, on SQLite, the number of a change that is in the database, and up to
+	// which all are heard of. Whoever sets it back only has some heard of twice.
+	upTo atomic.Int64
 }
 
 const (

@@ -8,7 +8,7 @@ import (
 
 // pollChanges follows SQLite. Changes by this process are known before they are
 // answered; those of a command beside it are found by the counters that the
-// triggers raise.
+// triggers raise, and whose they are by what they note beside them.
 func (s *Store) pollChanges(ctx context.Context) error {
 	db, err := s.read.DB()
 	if err != nil {
@@ -41,12 +41,15 @@ type keyCounters struct{ keys, services, made int64 }
 func (s *Store) pollOnce(ctx context.Context, db *sql.DB, last keyCounters, first bool) (now keyCounters, err error) {
 	ctx, cancel := context.WithTimeout(ctx, feedFresh)
 	defer cancel()
+	heard := s.changes.upTo.Load() // before the counters, which are not older then
 	err = db.QueryRowContext(ctx, "SELECT version, services_version, keys_made FROM key_changes").Scan(&now.keys, &now.services, &now.made)
 	if err != nil {
 		return now, err
 	}
-	if now.keys != last.keys {
-		s.verified.ages.forgetAll()
+	if now.keys != heard || first {
+		if err := s.hearUsers(ctx, heard, now.keys, first); err != nil {
+			return now, err
+		}
 	}
 	if now.services != last.services {
 		s.services.forget()

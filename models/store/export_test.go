@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -240,3 +241,21 @@ func (s *Store) ReadKnownKeysAllTheTime() (stop func()) {
 
 // StopHearing ends the feed of changes for good.
 func (s *Store) StopHearing() { _ = s.changes.stop() }
+
+// ChangeAndTakeBack changes a key in a transaction whose commit fails.
+func (s *Store) ChangeAndTakeBack(ctx context.Context, keyID string) {
+	ctx, changes := withKeyChanges(ctx)
+	err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+		if err := db.Model(&models.APIKey{}).Where("id = ?", keyID).Update("revoked_at", s.Now()).Error; err != nil {
+			panic(err)
+		}
+		if err := (&tx{store: s, db: db}).askTriggers(changes); err != nil {
+			panic(err)
+		}
+		return errors.New("the commit fails")
+	})
+	s.forgetChanged(changes, err)
+}
+
+// FeedBeat is how often the feed asks whether it still hears.
+const FeedBeat = feedBeat

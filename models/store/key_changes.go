@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 
 	"gorm.io/gorm"
 
@@ -14,9 +13,10 @@ type keyChangesKey struct{}
 // keyChanges are what a transaction changed of what keys open. The cache must
 // know before the change is answered: the feed would bring it a moment later.
 type keyChanges struct {
-	changed bool   // a statement that may have done so ran
-	told    string // what the triggers said, once they were asked
-	asked   bool
+	changed bool     // a statement that may have done so ran
+	told    string   // what the triggers said, once they were asked
+	asked   bool     // so nothing is left but to commit
+	upTo    int64    // on SQLite, the number of the last change that was told of
 	made    []uint64 // pieces of new keys
 }
 
@@ -27,29 +27,31 @@ func withKeyChanges(ctx context.Context) (context.Context, *keyChanges) {
 }
 
 // askTriggers notes, at the end of a transaction, about whom the triggers have
-// told. So a way to write that somebody forgets is known here as well. SQLite's
-// say only that there was a change: looking up is cheap there.
-func (t *tx) askTriggers(c *keyChanges) error {
-	if !c.changed || t.store.pool == nil {
+// told. So a way to write that somebody forgets is known here as well.
+func (t *tx) askTriggers(c *keyChanges) (err error) {
+	switch {
+	case !c.changed:
 		return nil
+	case t.store.pool == nil:
+		err = t.askCounters(c)
+	default:
+		err = t.db.Raw("SELECT COALESCE(current_setting('keyport.told', true), '')").Row().Scan(&c.told)
 	}
-	c.asked = true
-	return t.db.Raw("SELECT COALESCE(current_setting('keyport.told', true), '')").Row().Scan(&c.told)
+	c.asked = err == nil
+	return err
 }
 
-// forgetChanged makes old what a transaction changed, and known what keys it made,
-// however it ended: after an error the commit may have happened too.
-func (s *Store) forgetChanged(c *keyChanges) {
+// forgetChanged makes old what a transaction changed, and known what keys it made.
+// After an error the commit may have happened too; one that never came so far has
+// changed nothing.
+func (s *Store) forgetChanged(c *keyChanges, err error) {
 	s.known.add(c.made...)
-	if !c.changed {
-		return
-	}
 	if !c.asked {
-		s.verified.ages.forgetAll()
 		return
 	}
-	for place := range strings.FieldsFuncSeq(c.told, func(r rune) bool { return r == ',' }) {
-		s.hear(place)
+	s.hearAll(c.told)
+	if err == nil && s.pool == nil {
+		s.changes.upTo.Store(c.upTo)
 	}
 }
 

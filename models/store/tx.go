@@ -48,7 +48,7 @@ func (s *Store) inTx(ctx context.Context, operation string, fn func(t *tx) error
 			}
 			return t.askTriggers(changes)
 		})
-		s.forgetChanged(changes)
+		s.forgetChanged(changes, err)
 		if err == nil && len(happened) > 0 {
 			s.activity.happened(happened)
 			s.wake()

@@ -40,35 +40,42 @@ func TestVerifyLookUpUnderWay(t *testing.T) {
 	})
 }
 
-// On PostgreSQL a change of one user's keys leaves those of others in memory, on
-// the replica that made it and on the others.
+// A change of one user's keys leaves those of others in memory, on the replica
+// that made it and on the others.
 func TestVerifyForgetsNoOther(t *testing.T) {
-	f := storetest.New(t, storetest.PostgreSQL)
-	other := f.Reopen(1)
-	_, kept := f.Issue(f.Alice, models.NewKey{})
-	warm(t, f.Store, kept)
-	warm(t, other, kept)
-	for range 3 {
-		key, secret := f.Issue(f.Bob, models.NewKey{})
-		warm(t, other, secret)
-		must[models.APIKey](t)(f.Store.RevokeAPIKey(f.As(f.Bob), f.Bob.ID, key.ID))
-		diesWithin(t, other, secret, time.Now())
-	}
-	must[models.UserSummary](t)(f.Store.SetUserActive(f.As(f.Admin), f.Charlie.ID, false))
-	if !f.Store.Remembers(kept) || !other.Remembers(kept) {
-		t.Errorf("a key of somebody else was forgotten: here %t, there %t", !f.Store.Remembers(kept), !other.Remembers(kept))
-	}
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		other := f.Reopen(1)
+		_, kept := f.Issue(f.Alice, models.NewKey{})
+		warm(t, f.Store, kept)
+		warm(t, other, kept)
+		for range 3 {
+			key, secret := f.Issue(f.Bob, models.NewKey{})
+			warm(t, other, secret)
+			must[models.APIKey](t)(f.Store.RevokeAPIKey(f.As(f.Bob), f.Bob.ID, key.ID))
+			diesWithin(t, other, secret, time.Now())
+		}
+		must[models.UserSummary](t)(f.Store.SetUserActive(f.As(f.Admin), f.Charlie.ID, false))
+		if !f.Store.Remembers(kept) || !other.Remembers(kept) {
+			t.Errorf("a key of somebody else was forgotten: here %t, there %t", !f.Store.Remembers(kept), !other.Remembers(kept))
+		}
+	})
 }
 
 // One statement that changes very many users is told of in few words, and nobody
 // is overlooked.
 func TestVerifyForgetsCrowds(t *testing.T) {
-	f := storetest.New(t, storetest.PostgreSQL)
-	f.Exec(`INSERT INTO users (username, username_fold, display_name, email, is_service, is_active, created_at)
-		SELECT 'crowd' || n, 'crowd' || n, '', '', TRUE, TRUE, now() FROM generate_series(1, 6000) AS n`)
-	last := must[models.User](t)(f.Store.CreateUser(storetest.Console(), models.NewUser{Username: "last", IsService: true}, false))
-	_, secret := f.Issue(last, models.NewKey{})
-	warm(t, f.Store, secret)
-	f.Exec("UPDATE users SET is_active = FALSE")
-	diesWithin(t, f.Store, secret, time.Now())
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		numbers := map[storetest.Engine]string{storetest.PostgreSQL: "SELECT generate_series(1, 6000)", storetest.SQLite: "SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 6000"}[f.Engine]
+		f.Exec(`WITH RECURSIVE numbers(n) AS (` + numbers + `) INSERT INTO users (username, username_fold, display_name, email, is_service, is_active, created_at)
+			SELECT 'crowd' || n, 'crowd' || n, '', '', TRUE, TRUE, ` + map[storetest.Engine]string{storetest.PostgreSQL: "now()", storetest.SQLite: "0"}[f.Engine] + ` FROM numbers`)
+		last := must[models.User](t)(f.Store.CreateUser(storetest.Console(), models.NewUser{Username: "last", IsService: true}, false))
+		_, secret := f.Issue(last, models.NewKey{})
+		_, first := f.Issue(f.Alice, models.NewKey{})
+		warm(t, f.Store, secret)
+		warm(t, f.Store, first)
+		f.Exec("UPDATE users SET is_active = FALSE")
+		since := time.Now()
+		diesWithin(t, f.Store, secret, since)
+		diesWithin(t, f.Store, first, since)
+	})
 }
