@@ -110,3 +110,24 @@ func TestFloodWithoutLookups(t *testing.T) {
 	}
 	wantVerdict(t, site.WithKey(right.Reveal()).Get("/verify"), http.StatusServiceUnavailable)
 }
+
+// One key that has ended, sent over and over beyond the limit, is hardly ever
+// looked up, and costs no key that works anything.
+func TestFloodOfOneEndedKey(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
+		key, ended := f.Issue(f.Alice, models.NewKey{})
+		_, kept := f.Issue(f.Alice, models.NewKey{})
+		if _, err := f.Store.RevokeAPIKey(storetest.Console(), f.Alice.ID, key.ID); err != nil {
+			t.Fatal(err)
+		}
+		site := flooded(t, f)
+		before := f.Store.VerifyStats()
+		for range 100 {
+			site.WithKey(ended.Reveal()).Get("/verify").Want(http.StatusTooManyRequests)
+		}
+		if looked := f.Store.VerifyStats().Refused - before.Refused; looked < 1 || looked > 50 { // once, unless the feed pauses on a busy machine
+			t.Errorf("the ended key was looked up %d times in 100 calls", looked)
+		}
+		site.WithKey(kept.Reveal()).Get("/verify").Want(http.StatusOK)
+	})
+}

@@ -257,5 +257,8 @@ func (s *Store) ChangeAndTakeBack(ctx context.Context, keyID string) {
 	s.forgetChanged(changes, err)
 }
 
+// EndedRefused is how many keys that have ended were refused without a look-up.
+func (s *Store) EndedRefused() int64 { return s.ended.refused.Load() }
+
 // FeedBeat is how often the feed asks whether it still hears.
 const FeedBeat = feedBeat

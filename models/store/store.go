@@ -42,6 +42,7 @@ type Store struct {
 	seen                     *seenMarks
 	verified                 *verifyCache
 	known                    *knownKeys
+	ended                    endedKeys
 	services                 serviceCopy
 	changes                  changeFeed
 	member                   atomic.Pointer[membership] // nil for a command

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -54,7 +55,8 @@ func (s *Store) Verify(ctx context.Context, presented string) (models.Verified, 
 
 // VerifyAt is Verify for whoever has just looked at the machine's clock, and
 // knows whether the call is one of a flood of wrong keys. Of such a call, a key
-// that certainly nobody made is refused without a look-up.
+// that certainly nobody made is refused without a look-up, and so is one that was
+// found to have ended a moment ago.
 func (s *Store) VerifyAt(ctx context.Context, presented string, at time.Time, flooded func() bool) (models.Verified, error) {
 	if !models.HasFormOfSecret(presented) {
 		return s.noKey()
@@ -76,16 +78,21 @@ func (s *Store) VerifyAt(ctx context.Context, presented string, at time.Time, fl
 	if !ok {
 		return s.noKey()
 	}
-	if flooded() && s.certainlyUnknown(secret) {
+	flood := flooded()
+	if flood && (fresh && s.ended.holds(&sum, now, &s.verified.ages) || s.certainlyUnknown(secret)) {
 		return models.Verified{}, errNoKey
 	}
 	age := s.verified.ages.begin()
 	v, err := s.lookUp(ctx, secret, fresh)
-	if err == nil {
+	switch {
+	case err == nil:
 		v.Found = now
 		s.verified.put(&sum, age, &v)
+		return v, nil
+	case flood && errors.Is(err, errNotOpen):
+		s.ended.note(&sum, age, v, now)
 	}
-	return v, err
+	return models.Verified{}, err
 }
 
 // noKey refuses what can't be a key.

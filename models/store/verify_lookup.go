@@ -39,7 +39,7 @@ func (s *Store) findVerified(ctx context.Context, secret models.Secret, fresh bo
 		}
 	}
 	if !s.opens(ctx, &user, &key, digests) {
-		return v, models.Unauthorized()
+		return notOpen(&key)
 	}
 	return models.Verified{KeyID: key.ID, UserID: user.ID, Username: user.Username, IsService: user.IsService, Expires: key.ExpiresAt, Access: key.Access}, nil
 }
