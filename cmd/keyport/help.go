@@ -71,8 +71,8 @@ Commands:
                         the master key is not in it
       --to FILE           the backup, for either database
       --journal FILE      what works now, to be made every few minutes and kept elsewhere
-  restore               put a backup in the place of what is in the database; keys that have
-                        ended since, or of which nobody knows, come back revoked
+  restore               put a backup in the place of what is in the database; keys and rights
+                        that have ended since, and keys of which nobody knows, don't come back
       --from FILE
       --journal FILE      a journal that was made after the backup
       --replace           replace a database that is in use, after asking it what has ended

@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"strings"
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store"
@@ -110,38 +109,4 @@ func (o restoring) finish(ctx context.Context, p *program, s *store.Store, h sto
 	}
 	fmt.Fprintf(p.stdout, "The audit trail is whole, head %s.\n", formatHead(trail.Head))
 	return nil
-}
-
-// advice says what nobody but the operator can know or do.
-func (o restoring) advice(h store.BackupHeader, r store.RestoreReport) (lines []string) {
-	say := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
-	window := instant(h.TakenAt) + " until the database was lost"
-	switch {
-	case !r.KnownAt.IsZero() && o.journal != "" && !r.KeptTrail:
-		say("The journal tells what had ended by %s. Look through the log from then on for keys that were revoked and people who were deactivated later, and do that again.", instant(r.KnownAt))
-	case r.KnownAt.IsZero() && o.acceptAlive:
-		say("KEYS MAY HAVE COME BACK TO LIFE: those that were revoked from %s work again. Look through the log for them, and revoke them again.", window)
-		say("People who were deactivated, and passwords that were changed in that time, are as they were before.")
-	case r.KnownAt.IsZero():
-		say("Nothing tells which keys were revoked from %s, so all came back revoked. To let them work, restore with --journal FILE, or with --accept-revived-keys into a new database.", window)
-		say("People who were deactivated, and passwords that were changed in that time, are as they were before. Go through them.")
-	}
-	if len(r.Stopped) > 0 {
-		say("Switched off, because they were deactivated or deleted since: %s.", names(r.Stopped))
-	}
-	if len(r.Stripped) > 0 {
-		say("Without a way to sign in, because theirs has changed since: %s. Mail them a link to set a password (Configuration, Users), or make an administrator by keyport user create --admin.", names(r.Stripped))
-	}
-	say("Everybody has to sign in again. Deliveries that waited were dropped; a subscription's page can send them.")
-	return lines
-}
-
-// mostNames bounds a line.
-const mostNames = 50
-
-func names(all []string) string {
-	if len(all) > mostNames {
-		return strings.Join(all[:mostNames], ", ") + fmt.Sprintf(" and %d more", len(all)-mostNames)
-	}
-	return strings.Join(all, ", ")
 }

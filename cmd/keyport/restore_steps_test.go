@@ -113,7 +113,11 @@ func restoreOlder(t *testing.T, env environ, o older) {
 
 func restoreOlderWithJournal(t *testing.T, env environ, o older) {
 	env = env.with("KEYPORT_MASTER_KEY", oneKey)
-	keyport(t, env, "", "restore", "--from", o.backup, "--journal", o.journal).want(t, exitOK, "")
+	done := keyport(t, env, "", "restore", "--from", o.backup, "--journal", o.journal)
+	done.want(t, exitOK, "")
+	if !strings.Contains(done.stdout, "Rights are as of the backup") { // no journal told of them then
+		t.Errorf("said %q", done.stdout)
+	}
 	s := openThen(t, env, o)
 	if got, want := o.keys(t, s), []string{"Limited", "Works"}; !slices.Equal(got, want) {
 		t.Errorf("the keys %v work, want %v", got, want)

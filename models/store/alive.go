@@ -1,8 +1,6 @@
 package store
 
 import (
-	"context"
-	"io"
 	"time"
 
 	"gorm.io/gorm"
@@ -16,6 +14,7 @@ type alive struct {
 	at        time.Time
 	keys      map[string]time.Time // that work, with their end
 	users     map[int64]aliveUser
+	rights    *rights // nil in a journal of an older version
 	sequences map[string]int64
 	keyID     int64 // of the fingerprints
 }
@@ -41,6 +40,9 @@ func (s *Store) alive(db *gorm.DB, now time.Time) (alive, error) {
 	for _, u := range users {
 		a.users[u.ID] = aliveUser{u.IsActive, prints[u.ID]}
 	}
+	if a.rights, err = s.rights(db, a.keyID); err != nil {
+		return a, err
+	}
 	if a.sequences, err = s.sequences(db); err != nil {
 		return a, err
 	}
@@ -61,73 +63,6 @@ func (s *Store) alive(db *gorm.DB, now time.Time) (alive, error) {
 	return a, rows.Err()
 }
 
-// Journal writes what works now, and nothing of what it is: which keys and until
-// when, and which users. It is small and quick to make, so that it can be made
-// every few minutes and kept elsewhere; a restore looks there for what has ended
-// since the backup.
-func (s *Store) Journal(ctx context.Context, out io.Writer, version string) (BackupHeader, error) {
-	var h BackupHeader
-	if _, err := s.InstallationID(ctx); err != nil { // by which a restore knows its own database
-		return h, err
-	}
-	err := s.oneView(ctx, func(db *gorm.DB) (err error) {
-		if h, err = s.backupHeader(db, fileJournal, version); err != nil {
-			return err
-		}
-		a, err := s.alive(db, h.TakenAt)
-		if err != nil {
-			return err
-		}
-		w, err := s.newBackupWriter(out, h)
-		if err != nil {
-			return err
-		}
-		return a.write(w)
-	})
-	return h, s.failure("journal", err)
-}
-
-func (a alive) write(w *backupWriter) error {
-	if err := w.begin("keys", []column{{"id", kindText}, {"expires_at", kindTime}}); err != nil {
-		return err
-	}
-	for id, end := range a.keys {
-		if err := w.row([]any{id, end.UnixMicro()}); err != nil {
-			return err
-		}
-	}
-	if err := w.begin("users", []column{{"id", kindInt}, {"is_active", kindBool}, {"print", kindText}}); err != nil {
-		return err
-	}
-	for id, u := range a.users {
-		if err := w.row([]any{id, u.active, u.print}); err != nil {
-			return err
-		}
-	}
-	return w.end()
-}
-
-// readJournal reads what worked when a journal was made.
-func readJournal(b *BackupFile) (alive, error) {
-	a := alive{at: b.Header.TakenAt, keys: map[string]time.Time{}, users: map[int64]aliveUser{}, sequences: b.Header.Sequences, keyID: b.Header.KeyID}
-	table := ""
-	err := b.each(func(name string, _ []column) (bool, error) { table = name; return false, nil }, func(values []any) error {
-		first, id := values[0], int64(0)
-		if table == "keys" {
-			name, _ := first.(string)
-			end, err := number(values[1])
-			a.keys[name] = time.UnixMicro(end).UTC()
-			return err
-		}
-		id, err := number(first)
-		active, _ := values[1].(bool)
-		print, _ := values[2].(string)
-		a.users[id] = aliveUser{active, print}
-		return err
-	})
-	return a, err
-}
-
 // narrow leaves what works by both. A key that was made after the other was
 // written is in no backup from before.
 func (a *alive) narrow(by alive) {
@@ -144,6 +79,9 @@ func (a *alive) narrow(by alive) {
 			u.active = false
 			a.users[id] = u
 		}
+	}
+	if by.rights != nil {
+		a.rights.narrow(by.rights, a.keyID == by.keyID)
 	}
 	for table, n := range by.sequences {
 		a.sequences[table] = max(a.sequences[table], n)

@@ -43,7 +43,7 @@ func (s *Store) oneView(ctx context.Context, fn func(db *gorm.DB) error) error {
 }
 
 func (s *Store) backupHeader(db *gorm.DB, use, version string) (h BackupHeader, err error) {
-	h = BackupHeader{Keyport: use, Format: fileFormat, KeyID: s.keyring.IDs()[0], Version: version, Engine: s.engine, TakenAt: s.Now()}
+	h = BackupHeader{Keyport: use, Format: fileFormats[use], KeyID: s.keyring.IDs()[0], Version: version, Engine: s.engine, TakenAt: s.Now()}
 	if err := db.Raw("SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied").Row().Scan(&h.Schema); err != nil {
 		return h, err
 	}

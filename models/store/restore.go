@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/keyport/keyport/models"
 )
@@ -18,18 +17,6 @@ type RestoreOptions struct {
 	AcceptAlive bool        // let keys work of which nobody knows whether they were revoked since
 }
 
-// RestoreReport is what a restore did.
-type RestoreReport struct {
-	Rows      int64
-	Keys      int64     // that worked when the backup was made
-	Ended     int64     // of them, those that have ended since or may have
-	Shortened int64     // of them, those whose end was moved forward since
-	KnownAt   time.Time // up to when it is known what has ended; zero for the backup alone
-	Stopped   []string  // user names: deactivated or deleted since
-	Stripped  []string  // user names: without a way to sign in, because theirs has changed since
-	KeptTrail bool      // the audit trail in the database went on from the backup's
-}
-
 // restoring is one restore.
 type restoring struct {
 	*tx
@@ -39,7 +26,8 @@ type restoring struct {
 	live   bool   // known is as of now
 	report RestoreReport
 
-	inactive []int64 // users that must be switched off again
+	inactive []int64        // users that must be switched off again
+	teams    map[int64]bool // that the backup holds
 }
 
 // MigrateTo takes a database without tables to the step of a backup.
@@ -65,7 +53,7 @@ func (s *Store) Restore(ctx context.Context, file *BackupFile, o RestoreOptions)
 		return report, s.failure("restore", err)
 	}
 	err = s.inTx(ctx, "restore", func(t *tx) error {
-		r := &restoring{tx: t, RestoreOptions: o, file: file, report: RestoreReport{KeptTrail: keepTrail}}
+		r := &restoring{tx: t, RestoreOptions: o, file: file, report: RestoreReport{KeptTrail: keepTrail}, teams: map[int64]bool{}}
 		err := r.run()
 		report = r.report
 		return err
@@ -94,7 +82,7 @@ func (r *restoring) run() error {
 		return err
 	}
 	if r.known != nil {
-		r.report.KnownAt = r.known.at
+		r.report.KnownAt, r.report.Taken.Unknown = r.known.at, r.known.rights == nil
 	}
 	if err := r.clear(); err != nil {
 		return err
@@ -102,25 +90,13 @@ func (r *restoring) run() error {
 	if err := r.fill(); err != nil {
 		return err
 	}
-	for _, step := range []func() error{r.switchOff, r.strip, r.settle} {
+	for _, step := range []func() error{r.switchOff, r.strip, r.administrators, r.settle} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	return r.record(&models.Actor{Via: models.ViaConsole},
 		models.Event{Category: models.Modified, DocumentType: models.DocumentConfiguration, DocumentID: models.RestoreID}, said(r.words()))
-}
-
-// words tell the audit trail what was done.
-func (r *restoring) words() string {
-	words := "The database was restored from a backup of " + models.Instant(r.file.Header.TakenAt)
-	switch {
-	case r.known != nil:
-		words += "; what has ended since is known up to " + models.Instant(r.known.at)
-	case r.AcceptAlive:
-		words += "; API keys that were revoked since may work again, which was accepted"
-	}
-	return words + fmt.Sprintf(". %d API keys had worked then; %d of them came back revoked and %d with an earlier end", r.report.Keys, r.report.Ended, r.report.Shortened)
 }
 
 // nobodyServes refuses while a process still works: what it holds in memory, such
@@ -211,52 +187,6 @@ func (r *restoring) settle() error {
 		err = r.db.Exec("UPDATE fan_out SET event_id = (SELECT event_id FROM audit_head)").Error
 	}
 	return err
-}
-
-// switchOff ends the accounts that were off when the backup was made, and those
-// that were deactivated or deleted since.
-func (r *restoring) switchOff() error {
-	for ids := range slices.Chunk(r.inactive, 500) {
-		if err := r.db.Exec("UPDATE users SET is_active = ? WHERE id IN ?", false, ids).Error; err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// strip takes the ways to sign in from users who have changed theirs since, or
-// are gone: an old password is known to whoever it was changed for.
-func (r *restoring) strip() error {
-	if r.known == nil {
-		return nil
-	}
-	prints, err := r.store.fingerprints(r.db, r.known.keyID)
-	if err != nil {
-		return err
-	}
-	var users []models.User
-	if err := r.db.Model(&models.User{}).Select("id, username").Order("id").Find(&users).Error; err != nil {
-		return err
-	}
-	var stripped []int64
-	for _, u := range users {
-		now, there := r.known.users[u.ID]
-		if !there || now.print != prints[u.ID] {
-			stripped, r.report.Stripped = append(stripped, u.ID), append(r.report.Stripped, u.Username)
-		}
-		if !there || !now.active {
-			r.report.Stopped = append(r.report.Stopped, u.Username)
-		}
-	}
-	for ids := range slices.Chunk(stripped, 500) {
-		for _, statement := range []string{"UPDATE users SET password_hash = '' WHERE id IN ?", "DELETE FROM totp_secrets WHERE user_id IN ?", "DELETE FROM passkeys WHERE user_id IN ?",
-			"DELETE FROM recovery_codes WHERE user_id IN ?", "DELETE FROM identities WHERE user_id IN ?", "DELETE FROM oidc_identities WHERE user_id IN ?"} {
-			if err := r.db.Exec(statement, ids).Error; err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // fill writes the rows of the backup.

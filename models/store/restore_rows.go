@@ -51,13 +51,8 @@ func (f *filling) add(values []any) error {
 			return fmt.Errorf("%s.%s: %w", f.table, f.columns[i].Name, err)
 		}
 	}
-	switch f.table {
-	case "users":
-		f.restoring.judgeUser(f, row)
-	case "api_keys":
-		if err := f.restoring.judgeKey(f, row); err != nil {
-			return err
-		}
+	if keep, err := f.restoring.judge(f, row); err != nil || !keep {
+		return err
 	}
 	f.args, f.rows = append(f.args, row...), f.rows+1
 	f.restoring.report.Rows++
@@ -96,6 +91,22 @@ func (f *filling) set(row []any, name string, v any) {
 func as[T any](v any) T {
 	is, _ := v.(T)
 	return is
+}
+
+// judge changes a row by what has ended since, and reports whether it comes back
+// at all.
+func (r *restoring) judge(f *filling, row []any) (keep bool, err error) {
+	switch f.table {
+	case "users":
+		r.judgeUser(f, row)
+	case "api_keys":
+		err = r.judgeKey(f, row)
+	}
+	if r.known != nil && r.known.rights != nil {
+		keep = r.judgeRight(f, row, *r.known.rights)
+		return keep, err
+	}
+	return true, err
 }
 
 // judgeUser lets every user be active at first, because the database takes no
