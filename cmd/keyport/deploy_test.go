@@ -122,12 +122,33 @@ func TestDeployFilesNameVariablesThatExist(t *testing.T) {
 			}
 		}
 	}
-	start := regexp.MustCompile(`(?m)^ExecStart=\S+ (.*)$`).FindStringSubmatch(readText(t, "deploy/keyport.service"))
-	if start == nil {
-		t.Fatal("the unit starts nothing")
+}
+
+// What the units start must be commands that there are, and a timer's service
+// must be there; the rest is systemd-analyze verify's.
+func TestUnitsStartCommandsThatExist(t *testing.T) {
+	t.Parallel()
+	units, err := filepath.Glob("deploy/*.service")
+	if err != nil || len(units) < 2 {
+		t.Fatalf("units: %v, %v", units, err)
 	}
-	if _, err := parseCommand(strings.Fields(start[1])); err != nil {
-		t.Errorf("ExecStart: %v", err)
+	for _, unit := range units {
+		start := regexp.MustCompile(`(?m)^ExecStart=\S+ (.*)$`).FindStringSubmatch(readText(t, unit))
+		if start == nil {
+			t.Fatalf("%s starts nothing", unit)
+		}
+		if _, err := parseCommand(strings.Fields(start[1])); err != nil {
+			t.Errorf("ExecStart of %s: %v", unit, err)
+		}
+	}
+	timers, err := filepath.Glob("deploy/*.timer")
+	if err != nil || len(timers) == 0 {
+		t.Fatalf("timers: %v, %v", timers, err)
+	}
+	for _, timer := range timers {
+		if !slices.Contains(units, strings.TrimSuffix(timer, ".timer")+".service") {
+			t.Errorf("%s starts a service that there is not", timer)
+		}
 	}
 }
 
