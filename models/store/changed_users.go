@@ -36,11 +36,19 @@ func changedAfter(db *gorm.DB, heard, last int64) (told string, err error) {
 // in the database, and nobody else writes now.
 func (t *tx) askCounters(c *keyChanges) error {
 	heard := t.store.changes.upTo.Load()
-	err := t.db.Raw("SELECT version FROM key_changes").Row().Scan(&c.upTo)
+	err := t.askCounter(c)
 	if err == nil {
 		c.told, err = changedAfter(t.db, heard, c.upTo)
 	}
 	return err
+}
+
+// askCounter notes up to which change SQLite has counted.
+func (t *tx) askCounter(c *keyChanges) error {
+	if t.store.pool != nil {
+		return nil
+	}
+	return t.db.Raw("SELECT version FROM key_changes").Row().Scan(&c.upTo)
 }
 
 // hearUsers makes old what others have changed since a number that was heard of.

@@ -32,6 +32,8 @@ func (t *tx) askTriggers(c *keyChanges) (err error) {
 	switch {
 	case !c.changed:
 		return nil
+	case t.everybody:
+		c.told, err = "all", t.askCounter(c)
 	case t.store.pool == nil:
 		err = t.askCounters(c)
 	default:

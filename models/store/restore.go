@@ -53,6 +53,7 @@ func (s *Store) Restore(ctx context.Context, file *BackupFile, o RestoreOptions)
 		return report, s.failure("restore", err)
 	}
 	err = s.inTx(ctx, "restore", func(t *tx) error {
+		t.everybody = true
 		r := &restoring{tx: t, RestoreOptions: o, file: file, report: RestoreReport{KeptTrail: keepTrail}, teams: map[int64]bool{}}
 		err := r.run()
 		report = r.report

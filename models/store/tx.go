@@ -22,6 +22,8 @@ type tx struct {
 
 	events   []models.Event               // what happened, to be appended to the trail at the end
 	appended func(e []models.Event) error // what else to do once the events have their ids, nil for nothing
+
+	everybody bool // the change is of everybody's keys: the triggers are not asked, which may be those of an older schema
 }
 
 // maxAttempts bounds how often a transaction is run again after PostgreSQL
