@@ -84,7 +84,7 @@ func (b *BackupFile) check(path, use string, ring *models.Keyring) error {
 		return damaged
 	}
 	sum, err := hex.DecodeString(string(last[:macLine-1]))
-	if err != nil || !hmac.Equal(sum, mac.Sum(nil)) {
+	if err != nil || last[macLine-1] != '\n' || !hmac.Equal(sum, mac.Sum(nil)) {
 		return damaged
 	}
 	return b.knownStep(path)

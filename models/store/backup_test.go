@@ -393,6 +393,7 @@ func TestRestoreRefusesDamage(t *testing.T) {
 		refused(fmt.Sprintf("byte %d changed", n), changed)
 	}
 	refused("one byte short", whole[:len(whole)-1])
+	refused("another last byte", append(slices.Clone(whole[:len(whole)-1]), '\r'))
 	refused("something behind it", append(slices.Clone(whole), "x\n"...))
 	refused("twice", append(slices.Clone(whole), whole...))
 	refused("nothing", nil)
