@@ -12,7 +12,7 @@ import (
 
 // expiryBatch bounds a transaction of RaiseExpiryEvents, so that others get their
 // turn.
-const expiryBatch = 200
+const expiryBatch = 50
 
 // noticeRetry is when a key that could not be dealt with is tried again; until
 // then it stands in nobody's way.
@@ -67,7 +67,7 @@ func (s *Store) raiseOneByOne(ctx context.Context) (models.ExpiryRun, error) {
 		run.Looked++
 		var category models.Category
 		err := s.inTx(ctx, "raise expiry event", func(t *tx) (err error) {
-			category, err = t.tellOf(k)
+			category, err = t.tellOf(k, map[int64]models.User{})
 			return err
 		})
 		if err == nil {
@@ -99,8 +99,9 @@ func (t *tx) raiseDue(most int) (models.ExpiryRun, error) {
 	if err != nil {
 		return run, err
 	}
+	owners := map[int64]models.User{} // many keys have the same one
 	for _, k := range keys {
-		category, err := t.tellOf(k)
+		category, err := t.tellOf(k, owners)
 		if err != nil {
 			return run, err
 		}
@@ -118,8 +119,9 @@ func dueKeys(db *gorm.DB, now time.Time, most int) (keys []models.APIKey, err er
 }
 
 // tellOf moves a key to its next moment and, if nobody else did, raises the event
-// of the one that has come. It returns the event's category, "" without one.
-func (t *tx) tellOf(k models.APIKey) (models.Category, error) {
+// of the one that has come. It returns the event's category, "" without one. owners
+// are those that are known.
+func (t *tx) tellOf(k models.APIKey, owners map[int64]models.User) (models.Category, error) {
 	if k.NoticeAt == nil {
 		return "", nil
 	}
@@ -132,7 +134,7 @@ func (t *tx) tellOf(k models.APIKey) (models.Category, error) {
 	if told.Error != nil || told.RowsAffected == 0 {
 		return "", told.Error
 	}
-	owner, err := findUser(t.db, "users.id = ?", k.UserID)
+	owner, err := once(owners, k.UserID, func(id int64) (models.User, error) { return findUser(t.db, "users.id = ?", id) })
 	if err != nil {
 		return "", err
 	}

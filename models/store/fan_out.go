@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"gorm.io/gorm/clause"
 
@@ -50,14 +49,14 @@ func (t *tx) fanOut() (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	members := map[int64][]models.User{} // of the teams of a subscription, asked for once
+	known := newReaders()
 	var rows []models.Delivery
 	for _, e := range events {
 		for _, s := range subscriptions {
 			if !s.Wants(e) {
 				continue
 			}
-			made, err := t.deliveries(s, e, members)
+			made, err := t.deliveries(s, e, known)
 			if err != nil {
 				return 0, err
 			}
@@ -122,7 +121,7 @@ func (t *tx) writeDeliveries(rows []models.Delivery, enough int) ([]models.Deliv
 }
 
 // deliveries are those of one event for one subscription.
-func (t *tx) deliveries(s models.Subscription, e models.Event, members map[int64][]models.User) (rows []models.Delivery, err error) {
+func (t *tx) deliveries(s models.Subscription, e models.Event, known *readers) (rows []models.Delivery, err error) {
 	add := func(channel models.Channel, recipient int64) {
 		row := models.Delivery{SubscriptionID: s.ID, EventID: e.ID, Channel: channel, RecipientID: recipient, State: models.DeliveryPending, CreatedAt: t.now, NextAttemptAt: t.now}
 		if channel == models.ChannelEmail {
@@ -134,76 +133,15 @@ func (t *tx) deliveries(s models.Subscription, e models.Event, members map[int64
 		add(models.ChannelWebhook, 0)
 	}
 	if s.HasChannel(models.ChannelEmail) {
-		recipients, err := t.recipients(s, e, members)
+		recipients, err := t.recipients(s, e, known)
 		if err != nil {
 			return nil, err
 		}
-		ended, err := t.unsubscribed(s.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range recipients {
-			if !slices.Contains(ended, u.ID) {
-				add(models.ChannelEmail, u.ID)
-			}
+		for _, id := range recipients {
+			add(models.ChannelEmail, id)
 		}
 	}
 	return rows, nil
-}
-
-// unsubscribed lists who wants no more mail of a subscription.
-func (t *tx) unsubscribed(id int64) (users []int64, err error) {
-	err = t.db.Model(&unsubscription{}).Where("subscription_id = ?", id).Pluck("user_id", &users).Error
-	return users, err
-}
-
-// recipients finds who gets mail of an event.
-func (t *tx) recipients(s models.Subscription, e models.Event, members map[int64][]models.User) (chosen []models.User, err error) {
-	candidates, known := members[s.ID]
-	if !known {
-		if candidates, err = t.membersOf(s.EmailTeamIDs); err != nil {
-			return nil, err
-		}
-		members[s.ID] = candidates
-	}
-	chosen = models.Recipients(candidates, false)
-	if s.BuiltIn != models.OwnKeys || e.RelatedUserID == nil || e.DocumentType != models.DocumentAPIKeys {
-		return chosen, nil
-	}
-	owners, err := t.caretakers(*e.RelatedUserID)
-	return models.Recipients(append(chosen, models.Recipients(owners, true)...), true), err
-}
-
-// caretakers are who looks after a user's keys: a person himself; for a service
-// account the members of the team that owns it, else the administrators.
-func (t *tx) caretakers(userID int64) ([]models.User, error) {
-	owner, err := findUser(t.db, "users.id = ?", userID)
-	switch {
-	case models.KindOf(err) == models.NotFound:
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case !owner.IsService:
-		return []models.User{owner}, nil
-	}
-	var team int64
-	row := t.db.Raw("SELECT COALESCE((SELECT owner_team_id FROM users WHERE id = ?), (SELECT id FROM teams WHERE built_in = ?))", userID, models.Administrators)
-	if err := row.Row().Scan(&team); err != nil {
-		return nil, err
-	}
-	return t.membersOf([]int64{team})
-}
-
-// membersOf returns the members of teams; of everybody's team these are all
-// users.
-func (t *tx) membersOf(teamIDs []int64) ([]models.User, error) {
-	var users []models.User
-	if len(teamIDs) == 0 {
-		return nil, nil
-	}
-	err := t.db.Select(userColumns).Where(`users.id IN (SELECT user_id FROM team_members WHERE team_id IN ?) OR EXISTS (SELECT 1 FROM teams WHERE id IN ? AND built_in = ?)`,
-		teamIDs, teamIDs, models.Everyone).Where("is_active AND NOT is_service").Order("users.id").Find(&users).Error
-	return users, err
 }
 
 // PendingFanOut reports how many events wait to be looked at.
