@@ -125,6 +125,7 @@ func startHooks(t *testing.T, trap *trap) *hooks {
 		}
 	}))
 	server.Listener = trapped{server.Listener, trap, hookConnects}
+	server.Config.SetKeepAlivesEnabled(false) // each webhook connects
 	server.Start()
 	t.Cleanup(server.Close)
 	h.url = server.URL

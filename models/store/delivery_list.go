@@ -2,21 +2,12 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"github.com/keyport/keyport/models"
 )
-
-// orMissing turns GORM's absence into ours.
-func orMissing(err error) error {
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return models.Missing("event")
-	}
-	return err
-}
 
 // Deliveries returns the newest deliveries of a subscription that match, to
 // those who may see both subscriptions and events.

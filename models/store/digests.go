@@ -35,11 +35,6 @@ func (s *Store) ClaimDigest(ctx context.Context, o Outgoing, lease time.Duration
 	return rest, err
 }
 
-// Outgoing reads what a delivery is about that was claimed by ClaimDigest.
-func (s *Store) Outgoing(ctx context.Context, d models.Delivery) (Outgoing, error) {
-	return s.outgoing(ctx, d)
-}
-
 // FinishLetter notes how an attempt went that told of several deliveries, and of
 // the rest by its number alone. What failed for now comes due again at one time,
 // so that it goes into one letter once more.
@@ -49,8 +44,7 @@ func (s *Store) FinishLetter(ctx context.Context, told []Outgoing, rest []models
 	err := s.inTx(ctx, "finish delivery", func(t *tx) error {
 		states = nil
 		after := func(d models.Delivery) models.Delivery {
-			d = d.After(r, t.now, jitter)
-			d.Problem = fact(d.Problem)
+			d = t.after(d, r, jitter)
 			states = append(states, d.State)
 			return d
 		}

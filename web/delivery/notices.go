@@ -19,8 +19,7 @@ import (
 // Limits of the mail that goes out at once.
 const (
 	noticesAtOnce = 4 * models.MaxDigest
-	noticeLease   = 4 * time.Minute // for all that are claimed at once: who dies over them is waited for so long
-	noticeTime    = time.Minute     // after which what is not sent yet is given back: the last letter has up to two minutes of its own
+	noticeTime    = time.Minute // after which what is not begun yet is given back, to whoever has time
 	noticePeriod  = time.Second
 )
 
@@ -31,10 +30,15 @@ type Notices struct {
 	PublicURL *url.URL
 	Log       *slog.Logger
 	Trace     *tracing.Tracer // nil for none
+	Lease     time.Duration   // of what is claimed; 0 for a minute
+
+	held *held
 }
 
-// Run mails what is due until ctx is done.
+// Run mails what is due until ctx is done. It is called once.
 func (n *Notices) Run(ctx context.Context) {
+	n.held = newHeld(n.Store, n.Lease, n.Log)
+	defer n.held.keep()()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -58,34 +62,54 @@ func (n *Notices) once(ctx context.Context) error {
 	if err != nil || mailer == nil {
 		return err
 	}
-	claimed, err := n.Store.ClaimDeliveries(ctx, models.ChannelEmail, noticesAtOnce, noticeLease)
+	asked := n.Store.Now()
+	claimed, err := n.Store.ClaimDeliveries(ctx, models.ChannelEmail, noticesAtOnce, n.held.lease)
 	if err != nil {
 		return err
 	}
+	n.held.add(asked, rows(claimed)...)
 	begun := time.Now()
 	letters := digests(claimed)
 	for i, told := range letters {
 		if ctx.Err() != nil || time.Since(begun) > noticeTime {
-			return n.giveBack(ctx, letters[i:])
+			n.held.giveBack(ctx, rows(slices.Concat(letters[i:]...))...)
+			return nil
 		}
 		l, err := n.gather(ctx, told)
 		if err != nil {
-			return errors.Join(err, n.giveBack(ctx, letters[i:]))
+			n.held.giveBack(ctx, rows(slices.Concat(letters[i:]...))...)
+			return err
 		}
-		sending, end := n.Trace.Send(context.WithoutCancel(ctx), "deliver mail", append(deliveryFacts(told[0]), tracing.Fact{Name: "keyport.events", Value: len(l.told) + len(l.rest)})...)
-		receipt := n.send(sending, mailer, l)
-		end(!receipt.Delivered && !receipt.Dropped, receiptFacts(receipt)...)
-		if err := n.Store.FinishLetter(context.WithoutCancel(ctx), l.told, l.rest, receipt); err != nil {
-			n.Log.Error("how mail went could not be noted; it will be sent again", "delivery", told[0].ID, "cause", err)
-		}
+		n.deliver(ctx, mailer, l)
 	}
 	return nil
 }
 
-// giveBack returns what could not be sent in time, or because the program ends,
-// so that it waits for nobody's lease.
-func (n *Notices) giveBack(ctx context.Context, letters [][]store.Outgoing) error {
-	return n.Store.ReleaseDeliveries(context.WithoutCancel(ctx), slices.Concat(letters...))
+// deliver mails a letter, if all of it is still this process's, and notes how that
+// went.
+func (n *Notices) deliver(ctx context.Context, mailer *Mailer, l letter) {
+	if !n.held.has(l.all()...) {
+		n.Log.Warn("mail was not sent, because its claim was not renewed in time", "delivery", l.told[0].ID)
+		n.held.giveBack(ctx, l.all()...)
+		return
+	}
+	sending, end := n.Trace.Send(context.WithoutCancel(ctx), "deliver mail", append(deliveryFacts(l.told[0]), tracing.Fact{Name: "keyport.events", Value: len(l.told) + len(l.rest)})...)
+	receipt := n.send(sending, mailer, l)
+	end(!receipt.Delivered && !receipt.Dropped, receiptFacts(receipt)...)
+	err := n.held.insist(ctx, func(ctx context.Context) error { return n.Store.FinishLetter(ctx, l.told, l.rest, receipt) })
+	if err != nil {
+		n.Log.Error("how mail went could not be noted; it will be sent again", "delivery", l.told[0].ID, "cause", err)
+	}
+	n.held.forget(l.all()...)
+}
+
+// rows are deliveries without what they are about.
+func rows(list []store.Outgoing) []models.Delivery {
+	all := make([]models.Delivery, len(list))
+	for i, o := range list {
+		all[i] = o.Delivery
+	}
+	return all
 }
 
 // letter is what goes to one reader at once: events that it tells of, and those
@@ -94,6 +118,9 @@ type letter struct {
 	told []store.Outgoing
 	rest []models.Delivery
 }
+
+// all are its deliveries.
+func (l letter) all() []models.Delivery { return append(rows(l.told), l.rest...) }
 
 // last is when the newest of its events came to be sent.
 func (l letter) last() time.Time {
@@ -110,24 +137,23 @@ func (n *Notices) gather(ctx context.Context, told []store.Outgoing) (letter, er
 	if told[0].Stale != "" || told[0].Subscription.EmailEvery <= 0 {
 		return l, nil
 	}
-	more, err := n.Store.ClaimDigest(ctx, told[0], noticeLease)
+	asked := n.Store.Now()
+	more, err := n.Store.ClaimDigest(ctx, told[0], n.held.lease)
 	if err != nil {
 		return l, err
 	}
+	n.held.add(asked, more...)
 	for len(more) > 0 && len(l.told) < models.MaxDigest {
-		o, err := n.Store.Outgoing(ctx, more[0])
-		switch {
-		case err != nil:
-			return l, errors.Join(err, n.giveBack(ctx, [][]store.Outgoing{l.told[len(told):], unread(more)}))
-		case o.Stale != "":
-			err = n.Store.FinishDelivery(ctx, o, models.Receipt{Dropped: true, Problem: o.Stale})
-		default:
-			l.told = append(l.told, o)
+		some := more[:min(len(more), models.MaxDigest-len(l.told))]
+		read, err := n.Store.Outgoing(ctx, some...)
+		if err == nil {
+			l.told, err = n.add(ctx, l.told, read)
 		}
 		if err != nil {
+			n.held.giveBack(ctx, append(rows(l.told[len(told):]), more...)...)
 			return l, err
 		}
-		more = more[1:]
+		more = more[len(some):]
 	}
 	most := min(len(l.told), models.MaxDigest)
 	for _, o := range l.told[most:] {
@@ -137,12 +163,19 @@ func (n *Notices) gather(ctx context.Context, told []store.Outgoing) (letter, er
 	return l, nil
 }
 
-// unread are deliveries of which no more is known.
-func unread(list []models.Delivery) (all []store.Outgoing) {
-	for _, d := range list {
-		all = append(all, store.Outgoing{Delivery: d})
+// add adds what is still wanted to what a letter tells of, and ends the rest.
+func (n *Notices) add(ctx context.Context, told, read []store.Outgoing) ([]store.Outgoing, error) {
+	for _, o := range read {
+		if o.Stale == "" {
+			told = append(told, o)
+			continue
+		}
+		if err := n.Store.FinishDelivery(ctx, o, models.Receipt{Dropped: true, Problem: o.Stale}); err != nil {
+			return told, err
+		}
+		n.held.forget(o.Delivery)
 	}
-	return all
+	return told, nil
 }
 
 // digests puts together what goes to one reader by one subscription, unless it

@@ -32,6 +32,7 @@ type mailServer struct {
 	refuse   []error       // what the next letters are answered with
 	slow     time.Duration // before each letter is taken
 	users    map[string]string
+	taken    func(n int) // after the n-th letter was taken, and before that is said
 }
 
 // received is a letter as it came in, with its envelope.
@@ -48,11 +49,12 @@ type how struct {
 	users  map[string]string
 	mechs  []string
 	longer time.Duration
+	taken  func(n int)
 }
 
 func startMailServer(t *testing.T, h how) *mailServer {
 	t.Helper()
-	m := &mailServer{users: h.users, slow: h.longer}
+	m := &mailServer{users: h.users, slow: h.longer, taken: h.taken}
 	s := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -177,8 +179,12 @@ func (s *session) Data(r io.Reader) error {
 	s.letter.data = string(b)
 	_, s.letter.encrypted = s.conn.TLSConnectionState()
 	s.server.mu.Lock()
-	defer s.server.mu.Unlock()
 	s.server.letters = append(s.server.letters, s.letter)
+	n := len(s.server.letters)
+	s.server.mu.Unlock()
+	if s.server.taken != nil {
+		s.server.taken(n)
+	}
 	return nil
 }
 

@@ -36,6 +36,7 @@ func transport(dial func(ctx context.Context, network, address string) (net.Conn
 		ResponseHeaderTimeout:  headerTime,
 		IdleConnTimeout:        time.Minute,
 		MaxConnsPerHost:        maxPerHost,
+		MaxIdleConnsPerHost:    maxPerHost, // two by default: the others would connect anew for each call
 		MaxResponseHeaderBytes: maxHeaders,
 		ForceAttemptHTTP2:      true,
 	}
