@@ -123,13 +123,13 @@ func (c *verifyCache) handOverAll() {
 	old := u.clients.Load()
 	u.previous.Store(old)
 	u.clients.Store(newClientList(old.epoch + 1))
-	for i := range c.sets {
-		if set := c.sets[i].Load(); set != nil {
-			set.mu.Lock()
-			for j := range set.keys {
-				u.handOver(&set.keys[j])
-			}
-			set.mu.Unlock()
+	all := c.all()
+	for i := range all {
+		set := &all[i]
+		set.mu.Lock()
+		for j := range set.keys {
+			u.handOver(&set.keys[j])
 		}
+		set.mu.Unlock()
 	}
 }

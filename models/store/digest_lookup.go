@@ -2,22 +2,15 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/keyport/keyport/models"
 )
 
 // digestLookup is one query that runs without GORM, since it runs with calls that
-// anybody makes with a key. pgx prepares it once for each connection.
-type digestLookup struct {
-	query   string
-	prepare sync.Mutex
-	row     atomic.Pointer[sql.Stmt] // on SQLite, from its first use on
-}
+// anybody makes with a key. It is prepared once for each connection.
+type digestLookup struct{ query string }
 
 // questionMark and dollar write the n-th parameter of a query.
 func questionMark(int) string { return "?" }
@@ -57,37 +50,12 @@ func (s *Store) findByDigest(ctx context.Context, look *digestLookup, digests []
 	return s.find(ctx, look, args, fields)
 }
 
-// find reads the one row of a query. On SQLite nothing ends it early: it reads a
-// page or two of a file that is at hand, over connections that nothing else
-// uses, and to watch for an end would take as long as to read.
+// find reads the one row of a query.
 func (s *Store) find(ctx context.Context, look *digestLookup, args, fields []any) error {
-	if s.pool != nil {
-		ctx, cancel := context.WithTimeout(ctx, authenticateTimeout)
-		defer cancel()
-		return s.pool.QueryRow(ctx, look.query, args...).Scan(fields...)
+	if s.pool == nil {
+		return s.lookups.find(look, args, fields)
 	}
-	ctx = context.WithoutCancel(ctx)
-	statement, err := s.prepared(ctx, look)
-	if err != nil {
-		return err
-	}
-	return statement.QueryRowContext(ctx, args...).Scan(fields...)
-}
-
-// prepared prepares a query on SQLite at its first use: before the migrations
-// there is no table to prepare it for.
-func (s *Store) prepared(ctx context.Context, look *digestLookup) (*sql.Stmt, error) {
-	if row := look.row.Load(); row != nil {
-		return row, nil
-	}
-	look.prepare.Lock()
-	defer look.prepare.Unlock()
-	if row := look.row.Load(); row != nil {
-		return row, nil
-	}
-	row, err := s.lookups.PrepareContext(ctx, look.query)
-	if err == nil {
-		look.row.Store(row)
-	}
-	return row, err
+	ctx, cancel := context.WithTimeout(ctx, authenticateTimeout)
+	defer cancel()
+	return s.pool.QueryRow(ctx, look.query, args...).Scan(fields...)
 }

@@ -62,25 +62,8 @@ func (s *Store) openSQLite(ctx context.Context, path string) error {
 		return fileError(path, err)
 	}
 	s.read, s.write, s.engine = read, write, "SQLite "+version
-	return s.openLookups(path)
-}
-
-// lookupCache is room for the inner pages of the tables and indexes of some
-// million keys, so that a look-up reads but the last ones: 8 MB for each
-// connection, and SQLite takes it as it needs it.
-const lookupCache = "cache_size(-8192)"
-
-// openLookups makes room for connections that only look keys up: those who read
-// at length, such as exports, keep nobody waiting who calls with a key.
-func (s *Store) openLookups(path string) error {
-	db, err := sql.Open("sqlite", sqliteDSN(path, "deferred", "query_only(1)", lookupCache))
-	if err != nil {
-		return fileError(path, err)
-	}
-	s.closers = append(s.closers, db.Close)
-	db.SetMaxOpenConns(max(4, runtime.GOMAXPROCS(0)))
-	db.SetMaxIdleConns(max(4, runtime.GOMAXPROCS(0)))
-	s.lookups = db
+	s.lookups = newFileLookups(sqliteDSN(path, "deferred", lookupSettings...))
+	s.closers = append(s.closers, s.lookups.close)
 	return nil
 }
 

@@ -93,10 +93,9 @@ func (s *Store) FeedStats() FeedStats {
 // place, which takes some milliseconds when the cache is full.
 func (s *Store) CachedKeys() (n int) {
 	now := s.Now().UnixMicro()
-	for i := range s.verified.sets {
-		if set := s.verified.sets[i].Load(); set != nil {
-			n += set.count(&s.verified.ages, now)
-		}
+	all := s.verified.all()
+	for i := range all {
+		n += all[i].count(&s.verified.ages, now)
 	}
 	return n
 }

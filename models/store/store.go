@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"log/slog"
 	"strings"
 	"sync/atomic"
@@ -35,7 +34,7 @@ type Store struct {
 	// connection that writes and several that only read.
 	read, write *gorm.DB
 	pool        *pgxpool.Pool // nil on SQLite
-	lookups     *sql.DB       // on SQLite, of digestLookup alone
+	lookups     *fileLookups  // nil on PostgreSQL
 	closers     []func() error
 
 	hashing                  *hasher

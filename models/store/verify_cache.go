@@ -17,7 +17,7 @@ import (
 type verifyCache struct {
 	salt   [16]byte // so that nobody can choose keys that share a set
 	ages   cacheAges
-	sets   [cacheSets]atomic.Pointer[cacheSet] // each is made when it is first needed
+	sets   atomic.Pointer[[cacheSets]cacheSet] // made when it is first needed
 	access accessTable
 	uses   cachedUses
 }
@@ -51,12 +51,14 @@ func (c *verifyCache) sum(presented string) cacheSum {
 // get returns a key that was found, unless something has changed since or it has
 // ended, and whether it was.
 func (c *verifyCache) get(sum *cacheSum, now time.Time) (v models.Verified, known bool) {
+	all := c.sets.Load()
+	if all == nil {
+		return v, false
+	}
 	for _, n := range sum.sets() {
-		if set := c.sets[n].Load(); set != nil {
-			if i := set.get(sum, now, c, &v); i >= 0 {
-				v.Found, v.Place = now, placeOf(n, i)
-				return v, true
-			}
+		if i := all[n].get(sum, now, c, &v); i >= 0 {
+			v.Found, v.Place = now, placeOf(n, i)
+			return v, true
 		}
 	}
 	return v, false
@@ -67,7 +69,7 @@ func placeOf(set, i int) uint32 { return uint32(set*cacheWays + i + 1) }
 
 // at returns the key at a place, which is there, and its set.
 func (c *verifyCache) at(place uint32) (*cacheSet, *cachedKey) {
-	set := c.sets[(place-1)/cacheWays].Load()
+	set := &c.sets.Load()[(place-1)/cacheWays]
 	return set, &set.keys[(place-1)%cacheWays]
 }
 
@@ -90,11 +92,7 @@ func (c *verifyCache) put(sum *cacheSum, age uint64, v *models.Verified) {
 // putIn keeps a key in a set, and reports whether it has a place there. Another
 // one loses its own for it only if it must.
 func (c *verifyCache) putIn(n int, sum *cacheSum, age uint64, v *models.Verified, access uint16, must bool) bool {
-	set := c.sets[n].Load()
-	if set == nil {
-		c.sets[n].CompareAndSwap(nil, new(cacheSet))
-		set = c.sets[n].Load()
-	}
+	set := &c.made()[n]
 	set.mu.Lock()
 	defer set.mu.Unlock()
 	i := set.free(sum, &c.ages)
@@ -112,14 +110,33 @@ func (c *verifyCache) putIn(n int, sum *cacheSum, age uint64, v *models.Verified
 	return true
 }
 
+// all are the sets, none before there is a key.
+func (c *verifyCache) all() []cacheSet {
+	if made := c.sets.Load(); made != nil {
+		return made[:]
+	}
+	return nil
+}
+
+// made returns the sets. They are one piece of memory: the system hands out its
+// pages as they are written to, and the collector, which runs when the heap has
+// grown by a part of what is in use, runs as often with few keys as with many.
+func (c *verifyCache) made() *[cacheSets]cacheSet {
+	if all := c.sets.Load(); all != nil {
+		return all
+	}
+	c.sets.CompareAndSwap(nil, new([cacheSets]cacheSet))
+	return c.sets.Load()
+}
+
 // answered is how many keys were found.
 func (c *verifyCache) answered() (n int64) {
-	for i := range c.sets {
-		if set := c.sets[i].Load(); set != nil {
-			set.mu.Lock()
-			n += set.answered
-			set.mu.Unlock()
-		}
+	all := c.all()
+	for i := range all {
+		set := &all[i]
+		set.mu.Lock()
+		n += set.answered
+		set.mu.Unlock()
 	}
 	return n
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,13 +30,14 @@ func (s *cacheSum) sets() [2]int {
 	return [2]int{int(binary.BigEndian.Uint32(s[:]) % cacheSets), int(binary.BigEndian.Uint32(s[4:]) % cacheSets)}
 }
 
-// mark is a piece that the numbers of the sets have no use for.
-func (s *cacheSum) mark() uint16 { return binary.BigEndian.Uint16(s[8:]) }
+// mark is a piece that the numbers of the sets have no use for; 0 marks a place
+// that never held a key.
+func (s *cacheSum) mark() uint16 { return max(1, binary.BigEndian.Uint16(s[8:])) }
 
 // cachedKey is three lines of memory, and the third is for long user names.
 type cachedKey struct {
 	sum       cacheSum
-	age       uint64 // when the look-up began; 0 for a place that is free
+	age       uint64 // when the look-up began; 0 for a place that never held a key
 	userID    int64
 	expires   int64 // microseconds
 	usedAt    int64 // see cachedUses
@@ -84,7 +86,7 @@ func (s *cacheSet) get(sum *cacheSum, now time.Time, c *verifyCache, v *models.V
 func (s *cacheSet) find(sum *cacheSum) int {
 	mark := sum.mark()
 	for i := range s.marks {
-		if s.marks[i] == mark && s.keys[i].sum == *sum && s.keys[i].age != 0 {
+		if s.marks[i] == mark && s.keys[i].sum == *sum {
 			return i
 		}
 	}
@@ -109,18 +111,21 @@ func (k *cachedKey) keep(v *models.Verified, access uint16) {
 }
 
 // free returns the key's own place, or one that holds nothing that counts; -1
-// when there is none.
+// when there is none. It looks into the keys, each of which is another line of
+// memory, only once no place is left that never held one.
 func (s *cacheSet) free(sum *cacheSum, ages *cacheAges) int {
-	free := -1
+	if i := s.find(sum); i >= 0 {
+		return i
+	}
+	if i := slices.Index(s.marks[:], 0); i >= 0 {
+		return i
+	}
 	for i := range s.keys {
-		switch k := &s.keys[i]; {
-		case k.age != 0 && k.sum == *sum:
+		if k := &s.keys[i]; !ages.holds(k.age, k.userID) {
 			return i
-		case k.age == 0 || !ages.holds(k.age, k.userID):
-			free = i
 		}
 	}
-	return free
+	return -1
 }
 
 // leastUsed returns the place of a key that was not used since room was last
