@@ -47,9 +47,8 @@ type Runner struct {
 	// Of takeWebhooks alone.
 	receivers map[int64]string // by subscription
 	leftOut   []int64          // subscriptions, of the last claim
-	short     bool             // the last claim got all there was
-	claimedAt time.Time        // when it was over
-	claimTook time.Duration
+	walkedAt  time.Time        // when the last claim was over that left some out
+	walkTook  time.Duration
 }
 
 // NewRunner makes a runner. It works while Run runs, which is called once.

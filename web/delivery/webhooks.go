@@ -16,7 +16,7 @@ const (
 	enoughAhead   = 32          // in all, while no place is free
 	enoughForOne  = 32          // to one receiver
 	freshFor      = time.Second // what was read of a delivery longer ago is read again before it is sent
-	claimPause    = 10          // times as long as the last claim took, see moreDue
+	walkPause     = 10          // times as long as the last walk took, see moreDue
 )
 
 // takeWebhooks claims what is due and starts what has a place, until enough wait
@@ -43,7 +43,12 @@ func (r *Runner) claim(ctx context.Context, supplied []int64) error {
 	if err != nil {
 		return err
 	}
-	r.leftOut, r.short, r.claimedAt, r.claimTook = supplied, len(claimed) < claimedAtOnce, time.Now(), time.Since(read)
+	if r.leftOut = supplied; len(supplied) > 0 {
+		r.walkedAt, r.walkTook = time.Now(), time.Since(read)
+	}
+	if len(claimed) == claimedAtOnce {
+		r.news.Store(true) // there may be more
+	}
 	for _, o := range claimed {
 		receiver := receiverOf(o.Subscription)
 		r.receivers[o.SubscriptionID] = receiver
@@ -63,15 +68,15 @@ func (r *Runner) supplied() (list []int64) {
 	return list
 }
 
-// moreDue reports that a claim may bring something: the last one brought as much
-// as it could, or left out who has not enough to do any more, or something has come
-// due since. With subscriptions to leave out, the database walks over all that waits
-// for them, so for that alone it is asked for a small part of the time.
+// moreDue reports that a claim may bring something: whoever was left out of the
+// last one has not enough to do any more, or something may have come due. With
+// subscriptions to leave out, the database walks over all that waits for them, so
+// that is asked for a small part of the time.
 func (r *Runner) moreDue(supplied []int64) bool {
 	switch {
-	case !r.short || slices.ContainsFunc(r.leftOut, func(id int64) bool { return !slices.Contains(supplied, id) }):
+	case slices.ContainsFunc(r.leftOut, func(id int64) bool { return !slices.Contains(supplied, id) }):
 		return true
-	case len(supplied) > 0 && time.Since(r.claimedAt) < claimPause*r.claimTook:
+	case len(supplied) > 0 && time.Since(r.walkedAt) < walkPause*r.walkTook:
 		return false
 	}
 	return r.news.Swap(false)
