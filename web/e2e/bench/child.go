@@ -32,7 +32,11 @@ func startProgram(ctx context.Context, program string, o order) (*child, error) 
 	if err != nil {
 		return nil, err
 	}
-	c := &child{process: exec.CommandContext(ctx, program, serveCommand, string(text))}
+	return startCommand(exec.CommandContext(ctx, program, serveCommand, string(text)), o.Kind)
+}
+
+func startCommand(command *exec.Cmd, kind string) (c *child, err error) {
+	c = &child{process: command}
 	c.process.Stderr = os.Stderr
 	if c.in, err = c.process.StdinPipe(); err != nil {
 		return nil, err
@@ -48,7 +52,7 @@ func startProgram(ctx context.Context, program string, o order) (*child, error) 
 	var first report
 	if err := c.out.Decode(&first); err != nil {
 		c.stop()
-		return nil, fmt.Errorf("%s did not start: %w", o.Kind, err)
+		return nil, fmt.Errorf("%s did not start: %w", kind, err)
 	}
 	c.address = first.Address
 	return c, nil

@@ -110,6 +110,7 @@ func newWorker(ctx context.Context, o order) (*worker, error) {
 	switch o.Kind {
 	case "keyport", "keyport without metrics":
 		err = w.keyport(ctx)
+	case "flooder":
 	case "work":
 		w.store, err = database{o.Engine, o.URL}.open(ctx)
 	default:
@@ -144,6 +145,9 @@ func portal(s *store.Store, counted bool) (http.Handler, error) {
 
 // do does what a line asks for.
 func (w *worker) do(ctx context.Context, line string) (report, error) {
+	if text, ok := strings.CutPrefix(line, floodRequest); ok {
+		return w.flood(ctx, text)
+	}
 	switch line {
 	case "usage":
 		if w.store != nil {
