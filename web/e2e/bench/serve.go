@@ -98,13 +98,16 @@ type worker struct {
 	cookies map[string]string // of those who look at pages
 }
 
-// lesserPercent lets the garbage collector run seldom in the servers that Keyport
-// is compared with. They hold next to nothing, so what they make goes round in a
-// few megabytes all the same.
-const lesserPercent = 400
+// barePercent lets the garbage collector run seldom in servers that hold next to
+// nothing: with what Keyport has, they would do little else. What they make goes
+// round in some megabytes all the same.
+const barePercent = 400
 
 func newWorker(ctx context.Context, o order) (*worker, error) {
-	debug.SetGCPercent(lesserPercent)
+	web.TuneCollector()
+	if o.Kind == "bare" || o.Kind == "raw look-up" {
+		debug.SetGCPercent(barePercent)
+	}
 	w := &worker{order: o, cookies: map[string]string{}}
 	var err error
 	switch o.Kind {
@@ -122,7 +125,6 @@ func newWorker(ctx context.Context, o order) (*worker, error) {
 // keyport is the real thing, with a log that goes nowhere at the level that the
 // program has.
 func (w *worker) keyport(ctx context.Context) (err error) {
-	web.TuneCollector()
 	if w.store, err = (database{w.Engine, w.URL}).open(ctx); err != nil {
 		return err
 	}
