@@ -79,7 +79,11 @@ func (s *Store) openFile(ctx context.Context, path string, connections int, lock
 	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&tables); err != nil {
 		return nil, err
 	}
-	return gorm.Open(sqliteDialect{conn: db}, s.gormConfig(true))
+	opened, err := gorm.Open(sqliteDialect{conn: db}, s.gormConfig(true))
+	if err == nil {
+		err = tellEmptyRows(opened)
+	}
+	return opened, err
 }
 
 // sqliteDSN writes the driver's address of a file. Every setting is there for a
