@@ -127,7 +127,7 @@ func (c *lookupConn) findMapped(look *digestLookup, args, fields []any) (err err
 
 // find reads without a context that may end: it reads a page or two of a file
 // that is at hand, and to watch for an end would take as long.
-func (c *lookupConn) find(look *digestLookup, args, fields []any) (err error) {
+func (c *lookupConn) find(look *digestLookup, args, fields []any) error {
 	statement, err := c.prepared(look)
 	if err != nil {
 		return err
@@ -140,11 +140,15 @@ func (c *lookupConn) find(look *digestLookup, args, fields []any) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
 	c.row = append(c.row[:0], make([]driver.Value, len(fields))...)
-	if err := rows.Next(c.row); errors.Is(err, io.EOF) {
+	err = rows.Next(c.row)
+	if closed := rows.Close(); err == nil { // not deferred: after a fault nothing may touch the connection
+		err = closed
+	}
+	if errors.Is(err, io.EOF) {
 		return sql.ErrNoRows
-	} else if err != nil {
+	}
+	if err != nil {
 		return err
 	}
 	return assignRow(fields, c.row)
