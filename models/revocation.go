@@ -98,7 +98,7 @@ func (w RevocationWish) Check(now time.Time) (RevocationWish, []Problem) {
 	if w.KeyIDs != nil {
 		w.KeyIDs, problem = CleanKeyIDs(w.KeyIDs)
 		if problem == "" && len(w.KeyIDs) != w.Shown {
-			problem = "You expect " + strconv.Itoa(w.Shown) + " keys, and the list names " + strconv.Itoa(len(w.KeyIDs)) + " different ones. Send the number of the keys that you name."
+			problem = "The list names " + strconv.Itoa(len(w.KeyIDs)) + " different keys, and the number that you expect is " + strconv.Itoa(w.Shown) + ". Send the number of the keys that you name."
 		}
 		if problem != "" {
 			problems = append(problems, Problem{"KeyIDs", problem})

@@ -31,15 +31,11 @@ type floodCase struct {
 // those while none do. What as many more calls do to a handler that checks nothing
 // shows what of that is not Keyport's.
 func flood(ctx context.Context, b *bench) error {
-	keyport, a, err := b.keyport(ctx, postgres)
+	keyport, nothing, err := b.pair(ctx, postgres)
 	if err != nil {
 		return err
 	}
 	defer keyport.stop()
-	nothing, err := b.start(ctx, order{Kind: "bare", Answer: a})
-	if err != nil {
-		return err
-	}
 	defer nothing.stop()
 	flooder, err := b.startFlooder(ctx)
 	if err != nil {

@@ -17,15 +17,11 @@ func tail(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	keyport, a, err := b.keyport(ctx, postgres)
+	keyport, nothing, err := b.pair(ctx, postgres)
 	if err != nil {
 		return err
 	}
 	defer keyport.stop()
-	nothing, err := b.start(ctx, order{Kind: "bare", Answer: a})
-	if err != nil {
-		return err
-	}
 	defer nothing.stop()
 	x, y := b.side("Keyport", keyport, hot(secrets), "200"), b.side("bare", nothing, hot(secrets), "200")
 	if err := b.take(ctx, 1, x, y); err != nil {

@@ -18,15 +18,11 @@ func warm(ctx context.Context, b *bench) error {
 		return err
 	}
 	for _, e := range engines {
-		keyport, a, err := b.keyport(ctx, e)
+		keyport, nothing, err := b.pair(ctx, e)
 		if err != nil {
 			return err
 		}
 		defer keyport.stop()
-		nothing, err := b.start(ctx, order{Kind: "bare", Answer: a})
-		if err != nil {
-			return err
-		}
 		defer nothing.stop()
 		if err := b.compareWarm(ctx, fmt.Sprintf("warm, one key, %s", e), keyport, nothing, hot(secrets)); err != nil {
 			return err

@@ -126,6 +126,19 @@ func (b *bench) keyport(ctx context.Context, e engine) (*child, answer, error) {
 	return c, a, err
 }
 
+// pair starts Keyport, and a server that gives the same answer to a good key
+// without any check.
+func (b *bench) pair(ctx context.Context, e engine) (keyport, nothing *child, err error) {
+	keyport, a, err := b.keyport(ctx, e)
+	if err != nil {
+		return nil, nil, err
+	}
+	if nothing, err = b.start(ctx, order{Kind: "bare", Answer: a}); err != nil {
+		keyport.stop()
+	}
+	return keyport, nothing, err
+}
+
 // awaitCache asks until an answer comes out of the cache: it waits for the feed
 // of changes.
 func (b *bench) awaitCache(c *child, key string) error {
