@@ -112,7 +112,9 @@ withAndWithoutScript(javaScriptEnabled => {
     await tab(page, 'Status', 'Deactivated').click();
     await expect(page.getByText('There are no such users.')).toBeVisible();
     await tab(page, 'Status', 'Any status').click();
+    await expect(rows(page)).toHaveCount(1);
     await tab(page, 'Kind', 'Everybody').click();
+    await expect(rows(page)).toHaveCount(3);
     await page.getByRole('columnheader', { name: 'Name' }).getByRole('link').click();
     await expect(page.getByRole('columnheader', { name: 'Name' })).toHaveAttribute('aria-sort', 'descending');
     await expect(rows(page).first()).toContainText('Ändring');
