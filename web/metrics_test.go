@@ -73,7 +73,6 @@ func value(t *testing.T, families map[string]*dto.MetricFamily, name string, lab
 }
 
 func TestMetrics(t *testing.T) {
-	t.Parallel()
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		site, m := measured(t, f)
 		_, far := f.Issue(f.Alice, models.NewKey{})
@@ -351,7 +350,6 @@ func TestStopIsToldBeforeTheDoorCloses(t *testing.T) {
 
 // A database that is not as this version needs it takes no requests.
 func TestReadyNeedsTheSchema(t *testing.T) {
-	t.Parallel()
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		site := webtest.New(t, f.Store)
 		site.Client().Get("/readyz").Want(http.StatusOK)

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -30,7 +31,7 @@ func TestReplicasFanOutAtTheSameTime(t *testing.T) {
 		}
 		errs, start := make([]error, replicas), make(chan struct{})
 		var all sync.WaitGroup
-		for i, s := range []*store.Store{f.Reopen(1), f.Reopen(1)} {
+		for i, s := range processesOf(f, replicas) {
 			all.Go(func() { <-start; errs[i] = s.FanOut(nobody) })
 		}
 		close(start)
@@ -49,6 +50,19 @@ func TestReplicasFanOutAtTheSameTime(t *testing.T) {
 			t.Errorf("events up to %d were looked at, want %d", at, last)
 		}
 	})
+}
+
+// processesOf opens the database in so many processes, or what stands for them.
+// A file of SQLite has one, and what is done at the same time shares its queue.
+func processesOf(f *storetest.Fixture, n int) []*store.Store {
+	if f.Engine == storetest.SQLite {
+		return slices.Repeat([]*store.Store{f.Store}, n)
+	}
+	stores := make([]*store.Store, n)
+	for i := range stores {
+		stores[i] = f.Reopen(1)
+	}
+	return stores
 }
 
 // endAtOnce lets n keys end, each with its event.

@@ -137,9 +137,11 @@ func OpenURL(t testing.TB, url string, o store.Options) *store.Store {
 	return s
 }
 
-// Each runs a test on both engines.
+// Each runs a test on both engines, beside other tests: each has a database of
+// its own, and so must not lean on anything else that others may touch.
 func Each(t *testing.T, run func(t *testing.T, f *Fixture)) {
 	t.Helper()
+	t.Parallel()
 	for _, e := range Engines {
 		t.Run(string(e), func(t *testing.T) {
 			t.Parallel()

@@ -96,7 +96,7 @@ func (s *Server) start(bin string, run account) error {
 	defer output.Close()
 	s.postgres = run.command(s.folder, filepath.Join(bin, "postgres"), "-D", data, "-k", s.folder, "-c", "listen_addresses=",
 		"-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300",
-		"-c", "max_wal_size=4GB", "-c", "autovacuum=off", "-c", "log_min_messages=warning")
+		"-c", "max_wal_size=4GB", "-c", "autovacuum=off", "-c", "jit=off", "-c", "log_min_messages=warning")
 	s.postgres.Stdout, s.postgres.Stderr = output, output
 	if err := s.postgres.Start(); err != nil {
 		return err
