@@ -20,6 +20,7 @@ import (
 
 	"github.com/keyport/keyport/models"
 	"github.com/keyport/keyport/models/store"
+	"github.com/keyport/keyport/models/store/migrations"
 	"github.com/keyport/keyport/models/store/storetest"
 )
 
@@ -64,6 +65,11 @@ func TestRestoreOfOlderSteps(t *testing.T) {
 	files, err := filepath.Glob("testdata/backups/step-*.backup")
 	if err != nil || len(files) < 5 {
 		t.Fatalf("backups of older versions: %v, %v", files, err)
+	}
+	for step := int64(22); step < migrations.Newest(); step++ {
+		if name := fmt.Sprintf("testdata/backups/step-%d.backup", step); !slices.Contains(files, name) {
+			t.Errorf("there is no %s. Make it before the schema goes on: testdata/backups/make.sh says how", name)
+		}
 	}
 	for _, file := range files {
 		for _, e := range storetest.Engines {
