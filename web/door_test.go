@@ -28,7 +28,6 @@ type door struct {
 
 func newDoor(t *testing.T, f *storetest.Fixture) *door {
 	t.Helper()
-	f.KeepOpen()
 	f.Clock.Set(doorTime)
 	d := &door{t: t, f: f}
 	d.open()

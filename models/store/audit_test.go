@@ -141,7 +141,6 @@ func TestManipulationsAreFound(t *testing.T) {
 		if f.Engine == storetest.PostgreSQL {
 			rounds = 100
 		}
-		f.KeepOpen()
 		trail(t, f, 12)
 		unguard(f)
 		saved := []string{"events", "audit_head", "audit_checkpoints"}

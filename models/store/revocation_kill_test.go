@@ -32,7 +32,6 @@ func TestRevokerProcess(t *testing.T) {
 func TestRevocationSurvivesAKill(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		keys := map[storetest.Engine]int{storetest.SQLite: 6000, storetest.PostgreSQL: 1500}[f.Engine]
-		f.KeepOpen()
 		fillLive(t, f, keys)
 		r := must[models.Revocation](t)(f.Store.StartRevocation(f.As(f.Admin), wishFor(t, f, "pipeline")))
 		revoker := exec.Command(os.Args[0], "-test.run=^TestRevokerProcess$")

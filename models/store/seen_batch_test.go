@@ -53,7 +53,6 @@ func TestSeenManyKeys(t *testing.T) {
 	}
 	storetest.Each(t, func(t *testing.T, f *storetest.Fixture) {
 		const keys = 1100
-		f.KeepOpen()
 		fill(t, f, keys+2)
 		f.Exec("UPDATE api_keys SET id = 'later' WHERE id = 'k1101'")
 		f.Exec("UPDATE api_keys SET id = 'too-late' WHERE id = 'k1102'")

@@ -32,9 +32,8 @@ type Fixture struct {
 
 	t testing.TB
 
-	pool     *sql.DB // of PostgreSQL, where connecting takes longer than most statements
+	pool     *sql.DB // past the store
 	openPool sync.Once
-	keepOpen bool
 }
 
 // New returns a fixture on a database of its own.
@@ -112,9 +111,7 @@ func (f *Fixture) Exec(statement string, args ...any) {
 			statement = strings.Replace(statement, "?", "$"+strconv.Itoa(n), 1)
 		}
 	}
-	db, done := f.past()
-	defer done()
-	if _, err := db.Exec(statement, args...); err != nil {
+	if _, err := f.past().Exec(statement, args...); err != nil {
 		f.t.Fatalf("%s: %v", statement, err)
 	}
 }
@@ -122,31 +119,22 @@ func (f *Fixture) Exec(statement string, args ...any) {
 // Count returns the number that a query answers, past the store.
 func (f *Fixture) Count(query string) int {
 	f.t.Helper()
-	db, done := f.past()
-	defer done()
 	var n int
-	if err := db.QueryRow(query).Scan(&n); err != nil {
+	if err := f.past().QueryRow(query).Scan(&n); err != nil {
 		f.t.Fatalf("%s: %v", query, err)
 	}
 	return n
 }
 
-// KeepOpen lets Exec and Count use one connection, for tests that look often. On
-// SQLite it is not for those that look at the file, or put another in its place.
-func (f *Fixture) KeepOpen() { f.keepOpen = true }
-
-// past returns a connection past the store, and what to call when done with it.
-func (f *Fixture) past() (*sql.DB, func()) {
+// past returns a connection past the store. It stays open, since tests look
+// often and opening takes longer than looking.
+func (f *Fixture) past() *sql.DB {
 	f.t.Helper()
-	if f.Engine != PostgreSQL && !f.keepOpen {
-		db := SQL(f.t, f.URL)
-		return db, func() { db.Close() }
-	}
 	f.openPool.Do(func() {
 		f.pool = SQL(f.t, f.URL)
 		f.pool.SetMaxIdleConns(1)
 	})
-	return f.pool, func() {}
+	return f.pool
 }
 
 // Events returns the whole audit trail, oldest first.
