@@ -58,15 +58,18 @@ func (o older) keys(t testing.TB, s *store.Store) (working []string) {
 	return working
 }
 
+// firstBackedUp is the step of the schema at which keyport backup came.
+const firstBackedUp = 22
+
 // Backups are kept for longer than a version: each that an older one wrote, from
 // the first on that could, is restored by this one, on both databases.
 func TestRestoreOfOlderSteps(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/backups/step-*.backup")
-	if err != nil || len(files) < 5 {
-		t.Fatalf("backups of older versions: %v, %v", files, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for step := int64(22); step < migrations.Newest(); step++ {
+	for step := int64(firstBackedUp); step < migrations.Newest(); step++ {
 		if name := fmt.Sprintf("testdata/backups/step-%d.backup", step); !slices.Contains(files, name) {
 			t.Errorf("there is no %s. Make it before the schema goes on: testdata/backups/make.sh says how", name)
 		}
